@@ -1,0 +1,1 @@
+"""labctl: control a memristor lab's instruments and run its measurements."""

@@ -1,0 +1,1 @@
+"""The operator's window; the only place that imports Qt."""

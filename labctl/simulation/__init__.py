@@ -1,0 +1,1 @@
+"""Hosting of simulated instruments: in-process VISA library, sockets, serial pseudo-terminals."""
