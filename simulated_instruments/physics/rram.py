@@ -8,9 +8,10 @@ The conductance of a cell moves within soft bounds, in discrete events, and rela
 - **Voltage.** The rate grows as exp(V/V0) - that of the threshold, and is zero below the threshold, so a read of 0.2
   V never disturbs. V0 follows from Yao et al., Nature 577, 641 (2020): 1.5 V and -1.2 V do in a d.c. sweep
   (*assumed*: 10 ms a point) what 2.0 V and -1.8 V do in 50 ns.
-- **Gate.** A SET goes no further than slope x (V_WL - V_SL - V_T), and never lowers the conductance. In a RESET the
-  transistor passes at most V_WL - V_BL - V_T to the cell. Source: only the positive correlation of conductance and
-  gate voltage (Nat. Commun. 16, 11494, 2025), and 98 uS/V from that paper's public code; the form is *assumed*.
+- **Gate.** In a SET the upper bound is at most slope x (V_WL - V_SL - V_T) in the median cell and scales with the
+  cell's own bound; a SET never lowers the conductance in the mean. In a RESET the transistor passes at most
+  V_WL - V_BL - V_T to the cell. Source: only the positive correlation of conductance and gate voltage (Nat. Commun.
+  16, 11494, 2025), and 98 uS/V from that paper's public code; the form is *assumed*.
 - **Cycle-to-cycle noise.** The gap to the bound consists of events of one size that happen each with probability 1 -
   exp(-rate x width): the variance is binomial, which is independent of how a pulse is cut up. The bound itself
   scatters from pulse to pulse. Both *assumed*.
@@ -26,8 +27,6 @@ The conductance of a cell moves within soft bounds, in discrete events, and rela
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
-from math import exp, inf, isfinite, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -35,84 +34,35 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from simulated_instruments.physics import rram_kernels as kernels
+from simulated_instruments.physics.checks import check_at_least_one, check_finite, check_not_negative
 from simulated_instruments.physics.random_streams import advance_uniforms, seed_streams
+from simulated_instruments.physics.rram_parameters import (
+    DEFAULT_PARAMETERS,
+    REFERENCE_DELAY,
+    REFERENCE_ERROR,
+    RESET_PULSE,
+    SET_PULSE,
+    PulseLines,
+    RramParameters,
+)
+
+__all__ = [
+    "DEFAULT_PARAMETERS",
+    "REFERENCE_DELAY",
+    "REFERENCE_ERROR",
+    "RESET_PULSE",
+    "SET_PULSE",
+    "PulseLines",
+    "RramCells",
+    "RramParameters",
+    "WriteOutcome",
+]
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
 #: From here on a write is shared out between threads; below, starting them costs more than it saves.
 _CELLS_PER_THREAD = 2048
-#: Keeps the rate finite at absurd voltages; e^60 reference rates switch anything at once.
-_LARGEST_EXPONENT = 60.0
-
-
-class PulseLines(NamedTuple):
-    """One pulse on a cell's three lines: V, V, V and s."""
-
-    word_line: float
-    bit_line: float
-    source_line: float
-    width: float
-
-
-#: Source: Yao et al., Nature 577, 641 (2020), Methods.
-SET_PULSE = PulseLines(word_line=1.8, bit_line=2.0, source_line=0.0, width=50e-9)
-RESET_PULSE = PulseLines(word_line=4.7, bit_line=0.0, source_line=1.8, width=50e-9)
-
-#: After this delay, *assumed*, a written cell's error against its target has the published sd.
-REFERENCE_DELAY = 60.0
-#: In S: 108 nA at 0.2 V. Source: Yao et al., N(0, 108 nA). The relaxation is calibrated to it.
-REFERENCE_ERROR = 108e-9 / 0.2
-
-
-@dataclass(frozen=True)
-class RramParameters:
-    """The numbers of the cell, SI units. Spreads ``*_spread`` are the sd of the natural logarithm over cells.
-
-    Raises:
-        ValueError: a parameter that is negative or not finite.
-    """
-
-    low: float = 0.8e-6  # S, median lower bound; *assumed*, below the 2 uS of the usable window
-    low_spread: float = 0.2  # *assumed*
-    high: float = 60e-6  # S, median upper bound; *assumed*, above the 40 uS of the paper's d.c. SET (60 uA at 1.5 V)
-    high_spread: float = 0.15  # *assumed*
-    set_rate: float = 0.012  # per reference pulse (2.0 V, 50 ns); *assumed*: steps near the +-0.25 uS of the verify
-    reset_rate: float = 0.05  # per reference pulse (1.8 V, 50 ns); *assumed*, as above
-    rate_spread: float = 0.35  # *assumed*, half of the 0.7 of aihwkit's ReRAM presets, which have 10 % bad devices
-    set_voltage: float = 2.0  # V, reference. Source: Yao et al.
-    reset_voltage: float = 1.8  # V, reference. Source: Yao et al.
-    reference_width: float = 50e-9  # s. Source: Yao et al.
-    threshold: float = 1.0  # V, both polarities; *assumed*: half of the SET voltage leaves half-selected cells alone
-    voltage_scale: float = 0.065  # V per e-fold of the rate; from d.c. against pulse voltages, see the module's text
-    gate_threshold: float = 0.8  # V; *assumed*
-    gate_slope: float = 98.0e-6  # S/V. Source: public code of Nat. Commun. 16, 11494, its CNN setting
-    quantum: float = 0.05e-6  # S, size of one switching event; *assumed*: 0.3 of a step at 0.5 uS steps
-    bound_spread: float = 0.05  # relative sd of the bound from pulse to pulse; *assumed*
-    floor: float = 0.1e-6  # S, no conductance falls below; *assumed*
-    virgin_low: float = 2e-6  # S, formed cells start uniform between these; *assumed*: the usable window
-    virgin_high: float = 20e-6  # S
-    formed_before: float = 2.592e6  # s, age of the cells at time 0; *assumed*: 30 days
-    relaxation_start: float = 1e-3  # s; *assumed*, fits technology C
-    relaxation_sd: float = 0.214e-6  # S, one decade after the start (10 ms); calibrated to REFERENCE_ERROR
-    drift_share: float = 0.15  # of that variance; from technology C, see the module's text
-    tail_share: float = 0.01  # of the programmings; *assumed* ("a few tail cells", Yao et al.)
-    tail_factor: float = 4.0  # of a tail's drift; *assumed*
-    mean_shift: float = (
-        0.55e-9  # S per decade cubed; *assumed*: near technology C's 1.45 uS at 1e5 s, scaled like the sd
-    )
-    relaxation_knee: float = 1.5e-6  # S, below it relaxation is small; *assumed*, as in technology C near 0
-    white_noise: float = 0.01  # of G per single read. Source: aihwkit's note on short reads, about 1 %
-    flicker_noise: float = 0.002  # of G, not averaged away; *assumed*
-    stuck_share: float = 1e-4  # of the cells, half low, half high. Source: yield of 99.99 %, Yao et al.
-    stuck_low: float = 0.1e-6  # S; *assumed*
-    stuck_high: float = 60e-6  # S; *assumed*
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if not (isfinite(value) and value >= 0.0):
-                raise ValueError(f"{field.name} must be finite and not negative, got {value:g}")
 
 
 class WriteOutcome(NamedTuple):
@@ -123,24 +73,6 @@ class WriteOutcome(NamedTuple):
     currents: FloatArray
     converged: NDArray[np.bool_]
     elapsed: FloatArray
-
-
-def _law(of: RramParameters) -> kernels.Law:
-    tails = sqrt(1.0 - of.tail_share + of.tail_share * of.tail_factor**2)
-    return kernels.Law(
-        quantum=of.quantum,
-        bound_spread=of.bound_spread,
-        floor=of.floor,
-        relaxation_start=of.relaxation_start,
-        drift=of.relaxation_sd * sqrt(of.drift_share) / tails,
-        walk=of.relaxation_sd * sqrt(1.0 - of.drift_share),
-        tail_share=of.tail_share,
-        tail_factor=of.tail_factor,
-        mean_shift=of.mean_shift,
-        relaxation_knee=of.relaxation_knee,
-        white_noise=of.white_noise,
-        flicker_noise=of.flicker_noise,
-    )
 
 
 def _drawn_cells(count: int, seed: int, of: RramParameters) -> NDArray[np.void]:
@@ -170,22 +102,6 @@ def _drawn_cells(count: int, seed: int, of: RramParameters) -> NDArray[np.void]:
     return cells
 
 
-def _finite(name: str, value: float, unit: str) -> None:
-    if not isfinite(value):
-        raise ValueError(f"{name} must be finite, got {value:g} {unit}")
-
-
-def _not_negative(name: str, value: float, unit: str) -> None:
-    _finite(name, value, unit)
-    if value < 0.0:
-        raise ValueError(f"{name} must be at least 0 {unit}, got {value:g} {unit}")
-
-
-def _at_least_one(name: str, value: int) -> None:
-    if value < 1:
-        raise ValueError(f"{name} must be at least 1, got {value}")
-
-
 class RramCells:
     """So many cells, each with its own random stream: what happens to one depends on its own history alone.
 
@@ -199,11 +115,11 @@ class RramCells:
         parameters: the numbers of the model.
     """
 
-    def __init__(self, count: int, *, seed: int, parameters: RramParameters = RramParameters()) -> None:
-        _at_least_one("count", count)
+    def __init__(self, count: int, *, seed: int, parameters: RramParameters = DEFAULT_PARAMETERS) -> None:
+        check_at_least_one("count", count)
         self.count = count
         self.parameters = parameters
-        self._law = _law(parameters)
+        self._law = parameters.law()
         self._cells = _drawn_cells(count, seed, parameters)
 
     def pulse(
@@ -214,8 +130,8 @@ class RramCells:
         A bit line above the source line SETs, below it RESETs. A voltage below the threshold, and a SET whose gate
         allows no more than the cell has, leave the cell and its relaxation alone.
         """
-        drive = self._drive(PulseLines(word_line, bit_line, source_line, width))
-        _finite("now", now, "s")
+        drive = self.parameters.drive(PulseLines(word_line, bit_line, source_line, width))
+        check_finite("now", now, "s")
         chosen = self._checked(cells)
         if drive.exposure > 0.0:
             kernels.pulse_kernel(self._cells, chosen, now, drive, self._law)
@@ -227,7 +143,7 @@ class RramCells:
             Currents (n,) in A, the mean of ``averages`` (at least 1) reads.
         """
         self._check_read(voltage, averages)
-        _finite("now", now, "s")
+        check_finite("now", now, "s")
         chosen = self._checked(cells)
         values = np.empty(chosen.size)
         kernels.read_kernel(self._cells, chosen, now, averages, self._law, values)
@@ -235,7 +151,7 @@ class RramCells:
 
     def conductance(self, cells: IntArray, *, now: float) -> FloatArray:
         """Return the true conductances (n,) in S, which no instrument sees; draws no random number."""
-        _finite("now", now, "s")
+        check_finite("now", now, "s")
         chosen = self._checked(cells)
         values = np.empty(chosen.size)
         kernels.present_kernel(self._cells, chosen, now, self._law, values)
@@ -311,7 +227,7 @@ class RramCells:
 
     def stick(self, cells: IntArray, conductance: float) -> None:
         """Stick ``cells`` (n,) at ``conductance`` (S, at least 0); low means below the middle of the virgin window."""
-        _not_negative("conductance", conductance, "S")
+        check_not_negative("conductance", conductance, "S")
         chosen = self._checked(cells)
         middle = 0.5 * (self.parameters.virgin_low + self.parameters.virgin_high)
         self._cells["conductance"][chosen] = conductance
@@ -325,14 +241,17 @@ class RramCells:
         """Go back to a ``state()``, from which everything repeats bit for bit.
 
         Raises:
-            ValueError: a missing or unknown array, or one of another length; nothing has been changed.
+            ValueError: a missing or unknown array, or one of another shape or type; nothing has been changed.
         """
         names = set(kernels.CELL.names or ())
         if set(state) != names:
             raise ValueError(f"a state has the arrays {sorted(names)}, got {sorted(state)}")
         for name, values in state.items():
-            if values.shape != (self.count,):
-                raise ValueError(f"{name} must have the shape ({self.count},), got {values.shape}")
+            wanted = self._cells[name]
+            if values.shape != wanted.shape or values.dtype != wanted.dtype:
+                raise ValueError(
+                    f"{name} must be {wanted.dtype} of shape {wanted.shape}, got {values.dtype} {values.shape}"
+                )
         for name, values in state.items():
             self._cells[name] = values
 
@@ -350,29 +269,11 @@ class RramCells:
         return chosen
 
     def _check_read(self, voltage: float, averages: int) -> None:
-        _finite("voltage", voltage, "V")
+        check_finite("voltage", voltage, "V")
         if abs(voltage) >= self.parameters.threshold:
             bound = self.parameters.threshold
             raise ValueError(f"a read must stay below the switching threshold of {bound:g} V, got {voltage:g} V")
-        _at_least_one("averages", averages)
-
-    def _drive(self, lines: PulseLines) -> kernels.Drive:
-        of = self.parameters
-        for name in ("word_line", "bit_line", "source_line"):
-            _finite(name, getattr(lines, name), "V")
-        _not_negative("width", lines.width, "s")
-        is_set = lines.bit_line > lines.source_line
-        opening = lines.word_line - of.gate_threshold - min(lines.bit_line, lines.source_line)
-        voltage = abs(lines.bit_line - lines.source_line)
-        voltage = voltage if is_set else min(voltage, opening)
-        reference = of.set_voltage if is_set else of.reset_voltage
-        exposure = 0.0
-        if voltage > of.threshold and opening > 0.0:
-            exponent = min((voltage - of.threshold) / of.voltage_scale, _LARGEST_EXPONENT)
-            acceleration = (exp(exponent) - 1.0) / (exp((reference - of.threshold) / of.voltage_scale) - 1.0)
-            exposure = acceleration * lines.width / of.reference_width
-        ceiling = of.gate_slope * opening if is_set else inf
-        return kernels.Drive(kernels.SET if is_set else kernels.RESET, exposure, ceiling)
+        check_at_least_one("averages", averages)
 
     def _verify(
         self,
@@ -390,14 +291,14 @@ class RramCells:
             raise ValueError(f"the verify voltage must be above 0 V, got {voltage:g} V")
         if pulse_limit < 0:
             raise ValueError(f"pulse_limit must be at least 0, got {pulse_limit}")
-        _finite("now", now, "s")
-        _not_negative("pulse_time", pulse_time, "s")
-        _not_negative("read_time", read_time, "s")
+        check_finite("now", now, "s")
+        check_not_negative("pulse_time", pulse_time, "s")
+        check_not_negative("read_time", read_time, "s")
         if set_pulse.bit_line <= set_pulse.source_line:
             raise ValueError("set_pulse must have its bit line above its source line")
         if reset_pulse.bit_line >= reset_pulse.source_line:
             raise ValueError("reset_pulse must have its bit line below its source line")
-        drives = self._drive(set_pulse), self._drive(reset_pulse)
+        drives = self.parameters.drive(set_pulse), self.parameters.drive(reset_pulse)
         return kernels.Verify(*drives, pulse_limit, averages, now, pulse_time, read_time)
 
     def _write(

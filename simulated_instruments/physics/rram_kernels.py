@@ -58,7 +58,7 @@ class Drive(NamedTuple):
 
     polarity: int
     exposure: float  # in reference pulses
-    ceiling: float  # S, what the gate lets a SET reach
+    ceiling: float  # share of a cell's upper bound that the gate lets a SET reach
 
 
 @compiled
@@ -139,7 +139,7 @@ def pulse_kernel(cells: CellArray, chosen: IntArray, now: float, drive: Drive, l
         cell = cells[chosen[place]]
         conductance = present(cell, now, law)
         is_set = drive.polarity == SET
-        bound = min(cell.high, drive.ceiling) if is_set else cell.low
+        bound = cell.high * drive.ceiling if is_set else cell.low
         if cell.stuck != WORKS or (is_set and conductance >= bound):
             continue
         rate = cell.set_rate if is_set else cell.reset_rate
@@ -193,7 +193,7 @@ def write_kernel(
         cell = cells[chosen[place]]
         target, tolerance = targets[place], tolerances[place]
         works = cell.stuck == WORKS
-        set_bound = min(cell.high, verify.set_drive.ceiling)
+        set_bound = cell.high * verify.set_drive.ceiling
         set_share = -np.expm1(-cell.set_rate * verify.set_drive.exposure)
         reset_share = -np.expm1(-cell.reset_rate * verify.reset_drive.exposure)
         stream, stride = cell.stream, cell.stride
