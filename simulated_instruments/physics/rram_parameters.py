@@ -60,7 +60,7 @@ class RramParameters:
     virgin_high: float = 20e-6  # S
     formed_before: float = 2.592e6  # s, age of the cells at time 0; *assumed*: 30 days
     relaxation_start: float = 1e-3  # s; *assumed*, fits technology C
-    relaxation_sd: float = 0.214e-6  # S, one decade after the start (10 ms); calibrated to REFERENCE_ERROR
+    relaxation_sd: float = 0.197e-6  # S, one decade after the start (10 ms); calibrated to REFERENCE_ERROR
     drift_share: float = 0.15  # of that variance; from technology C, see the module's text
     tail_share: float = 0.01  # of the programmings; *assumed* ("a few tail cells", Yao et al.)
     tail_factor: float = 4.0  # of a tail's drift; *assumed*
