@@ -14,6 +14,10 @@ def compiled(function: F) -> F:
     Kernels are never compiled with numba's ``parallel``: a caller that wants more than one core hands slices of its
     arrays to threads. That compiles faster, has no threading layer that two Python threads may not enter at once, and
     cannot change a result. The code is kept in the package's ``__pycache__``, in ``NUMBA_CACHE_DIR`` if that is set, or
-    else in the user's cache folder where the package is not writable.
+    else in the user's cache folder where the package is not writable. Where none of these can be written, numba raises
+    ``RuntimeError`` and the kernel is compiled in each process anew.
     """
-    return cast(F, numba.njit(cache=True, nogil=True)(function))
+    try:
+        return cast(F, numba.njit(cache=True, nogil=True)(function))
+    except RuntimeError:
+        return cast(F, numba.njit(nogil=True)(function))
