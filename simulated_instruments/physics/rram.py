@@ -38,6 +38,7 @@ from simulated_instruments.physics.checks import check_at_least_one, check_finit
 from simulated_instruments.physics.random_streams import advance_uniforms, seed_streams
 from simulated_instruments.physics.rram_parameters import (
     DEFAULT_PARAMETERS,
+    EAPU_PARAMETERS,
     REFERENCE_DELAY,
     REFERENCE_ERROR,
     RESET_PULSE,
@@ -48,6 +49,7 @@ from simulated_instruments.physics.rram_parameters import (
 
 __all__ = [
     "DEFAULT_PARAMETERS",
+    "EAPU_PARAMETERS",
     "REFERENCE_DELAY",
     "REFERENCE_ERROR",
     "RESET_PULSE",

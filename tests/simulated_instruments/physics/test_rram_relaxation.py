@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simulated_instruments.physics.rram import REFERENCE_DELAY, REFERENCE_ERROR, SET_PULSE, RramCells
+from simulated_instruments.physics.rram import EAPU_PARAMETERS, REFERENCE_DELAY, REFERENCE_ERROR, SET_PULSE, RramCells
 
 SEED = 13
 COUNT = 16_384
@@ -42,6 +42,19 @@ def test_fifteen_levels_have_the_published_error_too(write_settings):
     chosen = CELLS[cells.write(CELLS, 0.2 * targets, now=0.0, **write_settings).converged]
     errors = cells.conductance(chosen, now=REFERENCE_DELAY) - targets[chosen]
     assert abs(errors.std() / REFERENCE_ERROR - 1) < 0.05
+
+
+def test_the_gate_tuned_array_has_the_errors_that_its_paper_publishes(write_settings):
+    # EAPU-A: tolerance 1 uS, programming noise below 1 uS, relaxation about 2 uS, both together 2 to 3 uS.
+    cells = RramCells(COUNT, seed=SEED, parameters=EAPU_PARAMETERS)
+    targets = np.linspace(5e-6, 80e-6, 64)[CELLS % 64]
+    settings = {**write_settings, "tolerance": 0.2e-6, "averages": 4}
+    chosen = CELLS[cells.write(CELLS, 0.2 * targets, now=0.0, **settings).converged]
+    programmed = cells.conductance(chosen, now=100e-6)
+    relaxed = cells.conductance(chosen, now=REFERENCE_DELAY)
+    assert (programmed - targets[chosen]).std() < 1e-6
+    assert abs((relaxed - programmed).std() / 2e-6 - 1) < 0.05
+    assert 2e-6 < (relaxed - targets[chosen]).std() < 3e-6
 
 
 def test_right_after_the_write_the_error_is_that_of_the_tolerance_and_the_read(written):

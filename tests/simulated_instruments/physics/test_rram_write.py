@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simulated_instruments.physics import rram
-from simulated_instruments.physics.rram import RESET_PULSE, SET_PULSE, RramCells
+from simulated_instruments.physics.rram import EAPU_PARAMETERS, RESET_PULSE, SET_PULSE, RramCells
 
 SEED = 11
 LEVELS = np.linspace(0.4e-6, 4e-6, 32)  # A at 0.2 V: 2 .. 20 uS
@@ -81,6 +81,39 @@ def test_stuck_cells_do_not_converge_and_use_up_their_pulses(write_settings):
     assert (outcome.set_pulses[3], outcome.reset_pulses[3]) == (500, 0)
     assert (outcome.set_pulses[9], outcome.reset_pulses[9]) == (0, 500)
     assert cells.conductance(np.array([3, 9]), now=1.0).tolist() == [0.2e-6, 50e-6]
+
+
+@pytest.mark.parametrize("gate", [0.5, 4.7])
+def test_a_write_with_pulses_that_cannot_switch_moves_nothing(write_settings, gate):
+    cells, chosen = RramCells(16, seed=SEED), np.arange(16)
+    before = cells.conductance(chosen, now=1.0)
+    weak = {"set_pulse": SET_PULSE._replace(word_line=gate, bit_line=0.9)}
+    weak["reset_pulse"] = RESET_PULSE._replace(word_line=gate, source_line=0.9)
+    outcome = cells.write(chosen, 5e-6, now=0.0, **{**write_settings, **weak})
+    assert not outcome.converged.any()
+    assert np.array_equal(cells.conductance(chosen, now=1.0), before)
+
+
+def test_memorial_programming_takes_a_few_pulses_for_a_step():
+    # EAPU-C: about 7 pulses for each updated cell, at a tolerance of 1 uS and from the gate position remembered.
+    cells = RramCells(512, seed=SEED, parameters=EAPU_PARAMETERS)
+    active = np.flatnonzero(cells.stuck() == 0)
+    targets = np.random.default_rng(SEED).uniform(5e-6, 80e-6, 512)
+    gates, pulses, now = 0.8 + targets / 98e-6, np.zeros(512), 0.0
+    for step in (0.0, 2e-6):
+        targets, pulses[:], todo = targets + step, 0.0, active
+        for _ in range(200):
+            cells.pulse(todo, word_line=5.0, bit_line=0.0, source_line=1.8, width=10e-6, now=now)
+            for cell in todo:
+                cells.pulse(np.array([cell]), word_line=gates[cell], bit_line=2.5, source_line=0.0, width=1e-6, now=now)
+            pulses[todo] += 2
+            now += 1e-5
+            errors = cells.current(todo, voltage=0.2, averages=4, now=now) / 0.2 - targets[todo]
+            missed = np.abs(errors) > 1e-6
+            gates[todo[missed]] -= 0.01 * np.sign(errors[missed])
+            todo = todo[missed]
+        assert todo.size == 0
+    assert 4 < pulses[active].mean() < 14
 
 
 def test_a_limit_of_no_pulses_only_reads(write_settings):
