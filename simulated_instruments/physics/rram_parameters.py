@@ -129,7 +129,7 @@ class RramParameters:
 
 DEFAULT_PARAMETERS = RramParameters()
 
-#: The gate-tuned array of Nat. Commun. 16, 11494 (2025): a wider window (200 uS and a start between 50 and 100 uS, from its
+#: The gate-tuned array of Nat. Commun. 16, 11494 (2025): a wider window (200 uS, start at 50 .. 100 uS, from its
 #: public code) and a relaxation calibrated to its sd of about 2 uS at REFERENCE_DELAY. Yield of 99.8 %: Li et al., Nat.
 #: Electron. 1, 52 (2018). Rates and quantum *assumed*, for steps near that paper's tolerance of 1 uS.
 EAPU_PARAMETERS = RramParameters(
