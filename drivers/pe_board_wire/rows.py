@@ -12,7 +12,7 @@ from labctl.capabilities import ArrayGeometry, Floats
 
 
 def rows_in(numbers: Cells, columns: int) -> tuple[int, int] | None:
-    """Return the first row (through all arrays) and how many ``numbers`` are, or ``None`` if they are not whole rows."""
+    """Return first row (through all arrays) and count of what ``numbers`` list, or ``None`` for no whole rows."""
     first, rest = divmod(int(numbers[0]), columns)
     if rest or len(numbers) % columns or not bool((np.diff(numbers) == 1).all()):
         return None
