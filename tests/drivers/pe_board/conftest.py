@@ -94,11 +94,12 @@ class Bench:
     def __init__(self) -> None:
         self.channel = ScriptedChannel()
         self.resource = ScriptedResource(self.channel)
+        self.numbers = FixedNumbers()
 
     def board(self, **keywords: Any) -> PeBoard:
         keywords.setdefault("options", {"watchdog": 2.0})
         board = PeBoard(Link("scripted", lambda: self.resource, LinkOptions()), role="pe-board", **keywords)
-        board.numbers = FixedNumbers()
+        board.numbers = self.numbers
         return board
 
     def opened(self, **keywords: Any) -> PeBoard:

@@ -71,22 +71,15 @@ def build(operation: str, f: dict[str, Any]) -> Request:
     return requests.write_cells(np.array(cells), np.array(targets), write)
 
 
-@pytest.mark.parametrize("vector", of_kind("request"))
+NOT_BUILT = {"unknown_opcode_request", "short_arm_request", "frame_version_2_request"}
+"""Requests that this driver cannot even say."""
+
+
+@pytest.mark.parametrize("vector", [p for p in of_kind("request") if p.id not in NOT_BUILT])
 def test_a_request_has_the_bytes_of_its_vector(vector: dict[str, Any]) -> None:
-    if vector["name"] in {"unknown_opcode_request", "short_arm_request", "frame_version_2_request"}:
-        with pytest.raises((FrameError, KeyError, ValueError)):  # what this driver cannot even say
-            _refused(vector)
-        return
     request = build(vector["operation"], vector["fields"])
+    assert request.opcode == vector["header"]["opcode"]
     assert encode_request(vector["header"]["seq"], request.opcode, request.payload) == wire_of(vector)
-
-
-def _refused(vector: dict[str, Any]) -> None:
-    if vector["header"]["version"] != 1:
-        assert decode(wire_of(vector)[1:-1]).version != 1
-        raise FrameError("of another version")
-    requests.Opcode(vector["header"]["opcode"])
-    build(vector["operation"], vector["fields"])
 
 
 def amperes(values: list[int]) -> list[float]:
@@ -116,7 +109,7 @@ def parse(vector: dict[str, Any], payload: bytes) -> Any:
 
 
 PLAIN = {"HELLO", "STATUS", "COUNTERS", "MAKE_SAFE", "STUCK_MAP", "PING", "SET_BAUD", "ARM"}
-REPLIES = [p for p in of_kind("reply") if p.values[0]["status_name"] == "OK"]  # type: ignore[index,call-overload]
+REPLIES = [p for p in of_kind("reply") if p.values[0]["status_name"] == "OK"]
 
 
 @pytest.mark.parametrize("vector", REPLIES)
@@ -190,7 +183,9 @@ def test_a_hello_answer_that_is_cut_is_refused(cut: int) -> None:
         parse_hello(payload + b"x")
 
 
-payloads = st.binary(max_size=600) | st.builds(lambda b, n: b * n, st.binary(min_size=1, max_size=3), st.integers(80, 900))
+payloads = st.binary(max_size=600) | st.builds(
+    lambda b, n: b * n, st.binary(min_size=1, max_size=3), st.integers(80, 900)
+)
 
 
 @given(seq=st.integers(0, 65535), opcode=st.integers(0, 255), payload=payloads)
