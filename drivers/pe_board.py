@@ -211,7 +211,7 @@ class PeBoard(Instrument):
         """
         limits, board = self._limits(), self.capabilities
         limits.needs(Feature.MULTIPLY)
-        bits = limits.count("bits", bits, board.max_bits)
+        bits = limits.count("number of bits", bits, board.max_bits)
         chosen, inputs = limits.rows(rows), limits.codes(codes, bits)
         read_mv, number = limits.read(voltage, 1).read_mv, self._array(array)
         sums = np.empty((len(inputs), len(chosen)))
@@ -233,7 +233,7 @@ class PeBoard(Instrument):
         return Limits(self.role, self.capabilities, self.limits)
 
     def _array(self, array: int) -> int:
-        return self._limits().count("arrays", array, self.geometry.arrays - 1, lowest=0)
+        return self._limits().count("array", array, self.geometry.arrays - 1, lowest=0)
 
     def _pulse(self, cells: Cells, pulse: LinePulse, read: WireRead | None) -> Floats:
         numbers, wire = self._limits().cells(cells, unique=True), self._limits().pulse(pulse)

@@ -66,7 +66,11 @@ class Limits:
 
     def count(self, what: str, value: int, highest: int, lowest: int = 1) -> int:
         """Return one whole number from ``lowest`` to ``highest``."""
-        return int(self.whole(what, [value], highest, lowest)[0])
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+            raise ConfigError(f"{self.role}: {what} is a whole number, not {value!r}")
+        if not lowest <= value <= highest:
+            raise LimitError(f"{self.role}: {what} goes from {lowest} to {highest}, but is to be {value}")
+        return int(value)
 
     def needs(self, feature: Feature) -> None:
         """Refuse what this board's firmware does not have."""
@@ -81,7 +85,7 @@ class Limits:
         most = self.board.read_max_mv
         return WireRead(
             self.number("read voltage", voltage, "V", _MILLI, 0, most),
-            self.count("averages", averages, self.board.max_averages),
+            self.count("number of averages", averages, self.board.max_averages),
         )
 
     def pulse(self, pulse: LinePulse) -> WirePulse:

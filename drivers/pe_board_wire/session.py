@@ -130,8 +130,7 @@ class Session:
             RunStoppedError: The wait was cancelled; the request may still be executed.
         """
         with self.link.lock:
-            if self._unsure:
-                self.settle()
+            self._settle_first()
             seq, self._unsure = self._next, True
             self.counters["requests"] += 1
             wire = encode_request(seq, request.opcode, request.payload)
@@ -177,6 +176,15 @@ class Session:
             with contextlib.suppress(LinkTimeoutError):
                 while self.link.read_until(DELIMITER, timeout=min(SLICE, seconds)) is not None:
                     self.counters["stale"] += 1
+
+    def _settle_first(self) -> None:
+        """Before a new request, find out about the last one; a board that says nothing gets no new request."""
+        if not self._unsure:
+            return
+        try:
+            self.settle()
+        except GaveUpError as error:
+            raise LinkError(str(error)) from error
 
     def _until_known(self, wire: bytes, seq: int, request: Request, tries: int, insist: bool) -> Frame:
         """Return the answer, asking in between whether the request was executed."""

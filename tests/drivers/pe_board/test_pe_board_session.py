@@ -190,6 +190,16 @@ def test_a_long_read_is_split_after_four_tries_whether_executed_or_not(bench: An
     np.testing.assert_allclose(found, [1e-9] * 16 + [2e-9] * 16)
 
 
+def test_a_long_read_on_a_dead_line_is_given_up_without_further_splitting(bench: Any) -> None:
+    board = armed(bench)
+    for _ in range(4):
+        bench.request(SEQ + 2, 0x21, struct.pack("<BBHHH", 0, 0, 128, 200, 1))
+    for _ in range(TRIES):
+        bench.request(SEQ + 4, PING)
+    with pytest.raises(LinkError, match="no answer in 20 tries"):
+        board.read_array(0, voltage=0.2)
+
+
 def test_a_sequence_error_is_reported_and_nothing_is_sent_again(bench: Any) -> None:
     board = armed(bench)
     refusal = bench.frame(3, SEQ + 2, PULSE, SEQUENCE, struct.pack("<H", SEQ + 9))
