@@ -5,7 +5,6 @@ Source: docs/pe-board-wire.md. Array and levels: Yao et al., Nature 577, 641 (20
 """
 
 import json
-import math
 import random
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -16,7 +15,6 @@ from drivers.pe_board_wire import answers, requests
 from drivers.pe_board_wire.answers import BoardStatus
 from drivers.pe_board_wire.codes import Feature, LineState
 from drivers.pe_board_wire.connection import WATCHDOG_LIMITS, Connection
-from drivers.pe_board_wire.frames import wire_bytes
 from drivers.pe_board_wire.hello import POWER_UP_BAUD, Capabilities
 from drivers.pe_board_wire.limits import Limits
 from drivers.pe_board_wire.requests import WireRead
@@ -34,6 +32,7 @@ BATCH, LEAST_BATCH = 64, 16
 """Cells in one request that changes cells, on a quiet and on a noisy line."""
 SET, RESET = 1, 2
 KELVIN = 273.15
+GEOMETRY = Capabilities().geometry
 
 
 def _reported(unit: Unit, doc: str, value: Callable[[BoardStatus], Value], kind: Any = "float") -> Setting:
@@ -95,7 +94,7 @@ class PeBoard(Instrument):
     @property
     def geometry(self) -> ArrayGeometry:
         """Arrays, rows and columns; the same for every board of this kind."""
-        return Capabilities().geometry
+        return GEOMETRY
 
     def identify(self) -> Identity:
         """Open a session, at whatever rate the board is, and check version and size."""
@@ -194,10 +193,7 @@ class PeBoard(Instrument):
         """Return the estimated time, in s, of writing ``cells`` cells with ``pulses`` pulses each, line included."""
         write = self._limits().write(settings, self.capabilities.max_pulses)
         baud = self.connection.baud or self.fast_baud_rate or self.link.options.baud_rate or POWER_UP_BAUD
-        batch = min(cells, BATCH)
-        line = wire_bytes(32 + 6 * batch) + wire_bytes(2 + 9 * batch)
-        per_request = requests.T_REQUEST + line * requests.BITS_PER_BYTE / baud
-        return math.ceil(cells / BATCH) * per_request + cells * requests.write_seconds(write, pulses)
+        return requests.write_line_time(cells, BATCH, baud) + cells * requests.write_seconds(write, pulses)
 
     def multiply(self, array: int, rows: Ints, codes: Ints, *, bits: int, voltage: float) -> Floats:
         """Return bit-serial products: the (n, rows) bit-weighted sums of source-line currents, in A.

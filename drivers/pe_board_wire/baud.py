@@ -33,12 +33,12 @@ def find_board(session: Session, likely: list[int]) -> Capabilities:
     """
     rates = list(dict.fromkeys((*likely, *BAUDS)))
     for index, rate in enumerate(rates):
-        session.set_rate(rate)
+        session.line.set_rate(rate)
         try:
             return session.open(LATER_TRIES if index else FIRST_TRIES)
         except GaveUpError as error:
             logger.info("%s at %d baud", error, rate)
-    session.set_rate(rates[0])
+    session.line.set_rate(rates[0])
     return session.open()
 
 
@@ -48,15 +48,15 @@ def change_rate(session: Session, baud: int) -> None:
     Raises:
         LinkError: The board answers at no rate any more.
     """
-    old = session.baud
+    old = session.line.baud
     try:
         session.request(requests.set_baud(baud), tries=1, insist=False)
-        session.wait(SETTLE)
-        session.set_rate(baud)
+        session.line.wait(SETTLE)
+        session.line.set_rate(baud)
         session.request(requests.ping(), tries=PING_TRIES, insist=False)
     except GaveUpError:
         logger.warning("%s: no contact at %d baud", session.role, baud)
-        session.counters["baud_fallbacks"] += 1
+        session.line.counters["baud_fallbacks"] += 1
         _recover(session, (POWER_UP_BAUD, old, baud))
         return
     for _ in range(PROOF_PINGS - 1):
@@ -65,9 +65,9 @@ def change_rate(session: Session, baud: int) -> None:
 
 def _recover(session: Session, rates: tuple[int, ...]) -> None:
     """Find the session again at one of ``rates``, or else open a new one."""
-    session.wait(FALLBACK)
+    session.line.wait(FALLBACK)
     for rate in dict.fromkeys(rates):
-        session.set_rate(rate)
+        session.line.set_rate(rate)
         try:
             session.settle(LATER_TRIES)
         except GaveUpError as error:

@@ -55,12 +55,12 @@ class Connection:
     @property
     def baud(self) -> int | None:
         """The line's rate, once there has been a session."""
-        return self._session.baud if self._session else None
+        return self._session.line.baud if self._session else None
 
     @property
     def counters(self) -> dict[str, int]:
         """What the line has counted since it was opened."""
-        return dict(self._session.counters) if self._session else {}
+        return dict(self._session.line.counters) if self._session else {}
 
     def set_watchdog(self, seconds: float) -> None:
         """Set the watchdog; in force from the next operation that drives lines."""
@@ -87,7 +87,7 @@ class Connection:
             raise ConfigError(
                 f"{self.role}: idle = 'float' is not possible: the firmware of this board cannot float its lines"
             )
-        if fast and fast != session.baud:
+        if fast and fast != session.line.baud:
             if fast not in found.bauds or not found.features & Feature.SET_BAUD:
                 known = ", ".join(map(str, found.bauds))
                 raise ConfigError(f"{self.role}: fast_baud_rate = {fast} is not possible; this board has {known}")
@@ -122,7 +122,7 @@ class Connection:
                 except InstrumentError as error:
                     if error.code != Status.NOT_ARMED or attempt == REARM_LIMIT:
                         raise
-                self.session.counters["rearmed"] += 1
+                self.session.line.counters["rearmed"] += 1
         raise StateError(f"{self.role} cannot be armed")
 
     def read(self, request: Request, *, can_be_split: bool) -> bytes:

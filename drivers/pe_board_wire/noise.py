@@ -19,15 +19,15 @@ class Batches:
     """
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        self._line = session.line
         self._seen = (0, 0)
         self.halvings = 0
 
     def size(self, start: int, least: int) -> int:
         """Return how many entries go into the next request, from ``start`` on a quiet line down to ``least``."""
-        tries, failures = self._session.tries - self._seen[0], self._session.failures - self._seen[1]
+        tries, failures = self._line.tries - self._seen[0], self._line.failures - self._seen[1]
         if tries >= LOOK:
-            self._seen = (self._session.tries, self._session.failures)
+            self._seen = (self._line.tries, self._line.failures)
             if 4 * failures > tries:
                 self.halve()
         return max(min(least, start), start >> self.halvings)
@@ -35,7 +35,7 @@ class Batches:
     def halve(self) -> None:
         """Make later requests half as long."""
         self.halvings += 1
-        self._session.counters["batch_halvings"] += 1
+        self._line.counters["batch_halvings"] += 1
 
     def run(self, count: int, start: int, least: int, send: Callable[[slice], None], *, idempotent: bool) -> None:
         """Call ``send`` for one piece after another of ``count`` entries.

@@ -3,6 +3,7 @@
 Source: docs/pe-board-wire.md, sections 8 (payloads) and 9 (times; the constants are *assumed* there).
 """
 
+import math
 import struct
 from typing import NamedTuple
 
@@ -156,6 +157,13 @@ def write_seconds(write: WireWrite, pulses: float) -> float:
     """Return the time on the board, in s, of writing one cell with ``pulses`` pulses of the wider kind."""
     widest = max(write.set_pulse.seconds, write.reset_pulse.seconds)
     return (pulses + 1) * write.read.averages * T_READ + pulses * widest
+
+
+def write_line_time(cells: int, batch: int, baud: int) -> float:
+    """Return the time beside the writing itself, in s, of writing ``cells`` cells, ``batch`` in a request."""
+    longest = min(cells, batch)
+    line = wire_bytes(32 + 6 * longest) + wire_bytes(2 + 9 * longest)
+    return math.ceil(cells / batch) * (T_REQUEST + line * BITS_PER_BYTE / baud)
 
 
 def multiply(array: int, bits: int, read_mv: int, rows: NDArray[np.int64], codes: NDArray[np.int64]) -> Request:

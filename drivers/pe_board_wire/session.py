@@ -3,34 +3,23 @@
 Source: docs/pe-board-wire.md, sections 3 and 4.
 """
 
-import contextlib
-import math
 import random
 import secrets
-import time
-from collections import Counter
 
 from drivers.pe_board_wire import requests
 from drivers.pe_board_wire.codes import Opcode, Status, error_fields, error_text
-from drivers.pe_board_wire.frames import DELIMITER, NAK_OPCODE, VERSION, Frame, FrameType, decode, encode_request
-from drivers.pe_board_wire.hello import POWER_UP_BAUD, PROTOCOL, Capabilities, parse_hello
+from drivers.pe_board_wire.exchange import Exchange
+from drivers.pe_board_wire.frames import DELIMITER, Frame, FrameType, encode_request
+from drivers.pe_board_wire.hello import PROTOCOL, Capabilities, parse_hello
 from drivers.pe_board_wire.requests import Request
-from labctl.errors import FrameError, InstrumentError, LinkError, LinkTimeoutError, RunStoppedError
+from labctl.errors import InstrumentError, LinkError, RunStoppedError
 from labctl.links import Link
 
 TRIES = 20
 ROUNDS = 10
 """How often a request that the board has executed is repeated for its answer, `TRIES` times each (assumed)."""
-QUIET = 0.020
-"""After a NAK no frame may come for this long (s) before the request is sent again."""
-SLICE = 0.050
-"""Longest single wait, in s; a simulated line lets no more time than this pass at once."""
 NUMBERS = 0x10000
 DISARMED = "the board is disarmed, its lines are at ground"
-COUNTERS = (
-    "requests", "retries", "timeouts", "naks", "bad_frames", "stale", "probes", "sessions", "rearmed",
-    "batch_halvings", "baud_fallbacks",
-)  # fmt: skip
 
 
 class GaveUpError(LinkError):
@@ -54,19 +43,14 @@ class Session:
         numbers: Draws nonce and first numbers.
 
     Attributes:
-        baud: The line's rate now.
-        counters: What happened on the line.
-        tries: Frames sent.
-        failures: Of these, how many were not answered.
+        line: What carries its frames, and counts.
         left: In what state a lost board is, for messages.
     """
 
     def __init__(self, link: Link, role: str, numbers: random.Random | None = None) -> None:
         self.link = link
+        self.line = Exchange(link)
         self.role = role
-        self.baud = POWER_UP_BAUD
-        self.counters: Counter[str] = Counter(dict.fromkeys(COUNTERS, 0))
-        self.tries = self.failures = 0
         self.left = DISARMED
         self._numbers = numbers or secrets.SystemRandom()
         self._aside = self._numbers.getrandbits(16)
@@ -89,7 +73,7 @@ class Session:
                 fields = {"protocol_min": found.protocol_min, "protocol_max": found.protocol_max}
                 raise self._error(Opcode.HELLO, Status.UNSUPPORTED_VERSION, fields)
             self._next, self._unsure = first, False
-            self.counters["sessions"] += 1
+            self.line.counters["sessions"] += 1
             return found
 
     def aside(self, request: Request, tries: int = TRIES) -> bytes:
@@ -101,14 +85,14 @@ class Session:
         """
         with self.link.lock:
             self._aside = (self._aside + 1) % NUMBERS
-            self.counters["requests"] += 1
+            self.line.counters["requests"] += 1
             wire = encode_request(self._aside, request.opcode, request.payload)
             late = (
-                requests.cancelled_answer_time(self.baud)
+                requests.cancelled_answer_time(self.line.baud)
                 if request.opcode == Opcode.MAKE_SAFE and self._unsure
                 else 0.0
             )
-            answer = self._exchange(wire, self._aside, request.opcode, request.timeout(self.baud) + late, tries)
+            answer = self.line.send(wire, self._aside, request.opcode, request.timeout(self.line.baud) + late, tries)
             if answer is None:
                 raise GaveUpError(
                     f"{self.role}: no answer to {request.opcode.name} in {tries} tries; {self.left}", None
@@ -132,7 +116,7 @@ class Session:
         with self.link.lock:
             self._settle_first()
             seq, self._unsure = self._next, True
-            self.counters["requests"] += 1
+            self.line.counters["requests"] += 1
             wire = encode_request(seq, request.opcode, request.payload)
             try:
                 answer = self._until_known(wire, seq, request, tries, insist)
@@ -148,10 +132,10 @@ class Session:
 
         Source: section 4: a PING with the number after next is always refused, and the refusal names the expected one.
         """
-        self.counters["probes"] += 1
+        self.line.counters["probes"] += 1
         probe = (self._next + 2) % NUMBERS
         wire = encode_request(probe, Opcode.PING, b"")
-        answer = self._exchange(wire, probe, Opcode.PING, requests.ping().timeout(self.baud), tries)
+        answer = self.line.send(wire, probe, Opcode.PING, requests.ping().timeout(self.line.baud), tries)
         if answer is None:
             raise GaveUpError(
                 f"{self.role}: no answer in {tries} tries; the last request may have been executed; {self.left}", None
@@ -165,18 +149,6 @@ class Session:
             raise self._error(Opcode.PING, Status.SEQUENCE, fields)
         return ahead == 1
 
-    def set_rate(self, baud: int) -> None:
-        """Change the host's rate."""
-        self.link.set_baud_rate(baud)
-        self.baud = baud
-
-    def wait(self, seconds: float) -> None:
-        """Let ``seconds`` pass on the line and drop what comes."""
-        for _ in range(max(1, math.ceil(seconds / SLICE - 1e-9))):
-            with contextlib.suppress(LinkTimeoutError):
-                while self.link.read_until(DELIMITER, timeout=min(SLICE, seconds)) is not None:
-                    self.counters["stale"] += 1
-
     def _settle_first(self) -> None:
         """Before a new request, find out about the last one; a board that says nothing gets no new request."""
         if not self._unsure:
@@ -188,9 +160,9 @@ class Session:
 
     def _until_known(self, wire: bytes, seq: int, request: Request, tries: int, insist: bool) -> Frame:
         """Return the answer, asking in between whether the request was executed."""
-        name, timeout = request.opcode.name, request.timeout(self.baud)
+        name, timeout = request.opcode.name, request.timeout(self.line.baud)
         for _ in range(ROUNDS):
-            answer = self._exchange(wire, seq, request.opcode, timeout, tries)
+            answer = self.line.send(wire, seq, request.opcode, timeout, tries)
             if answer is not None:
                 return answer
             if not insist:
@@ -200,45 +172,6 @@ class Session:
                 raise GaveUpError(f"{self.role}: no answer to {name}; it was not executed; {self.left}", False)
             self._next, self._unsure = seq, True
         raise GaveUpError(f"{self.role}: {name} was executed, but its answer is lost; {self.left}", True)
-
-    def _exchange(self, wire: bytes, seq: int, opcode: int, timeout: float, tries: int) -> Frame | None:
-        """Send the same bytes until the answer comes."""
-        for attempt in range(tries):
-            if attempt:
-                self.counters["retries"] += 1
-            self.tries += 1
-            self.link.send(wire)
-            answer = self._await(seq, opcode, timeout)
-            if answer is not None:
-                return answer
-            self.failures += 1
-        return None
-
-    def _await(self, seq: int, opcode: int, timeout: float) -> Frame | None:
-        deadline = time.monotonic() + timeout
-        refused = False
-        while True:
-            try:
-                left = QUIET if refused else max(0.0, deadline - time.monotonic())
-                piece = self.link.read_until(DELIMITER, timeout=left)
-                if not piece:
-                    continue
-                frame = decode(piece)
-            except LinkTimeoutError:
-                if not refused:
-                    self.counters["timeouts"] += 1
-                return None
-            except FrameError:
-                self.counters["bad_frames"] += 1
-                continue
-            if frame.version == VERSION and frame.type in {FrameType.RESPONSE, FrameType.ERROR}:
-                if frame.seq == seq and frame.opcode == opcode:
-                    return frame
-                if frame.opcode == NAK_OPCODE and frame.status == Status.BAD_FRAME:
-                    self.counters["naks"] += 1
-                    refused = True
-                    continue
-            self.counters["stale"] += 1
 
     def _checked(self, answer: Frame) -> bytes:
         """Return the payload of a good answer, or raise what the board says."""
