@@ -181,7 +181,7 @@ def test_options_of_the_station_are_checked(bench: Any) -> None:
         ({"watchdog": "soon"}, "no time in s"),
         ({"watchdog": True}, "no time in s"),
         ({"fast_baud_rate": 9.6}, "is no int"),
-        ({"wachdog": 1.0}, "is no option"),
+        ({"watch_dog": 1.0}, "is no option"),
     ):
         with pytest.raises(ConfigError, match=words):
             bench.board(options=options)

@@ -3,9 +3,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cobs import cobs
 
 from drivers.pe_board import PeBoard
-from drivers.pe_board_wire.session import TRIES
+from drivers.pe_board_wire.session import ROUNDS, TRIES
 from labctl.capabilities import LinePulse, WriteSettings
 from labctl.errors import InstrumentError, LinkError, RunStoppedError
 from labctl.instrument import IdlePolicy
@@ -19,6 +20,7 @@ WRITE = WriteSettings(SET, RESET, 50e-9, 500, 0.2, 1)
 ARM_2S = struct.pack("<IB", 2000, 0)
 READ_5 = struct.pack("<HHHH", 200, 1, 1, 5)
 PULSE_5 = struct.pack("<BBHHHIHHHHH", 1, 0, 1800, 2000, 0, 50, 1, 0, 0, 1, 5)
+FIRST_SEQ_AND_NONCE = 0x1234
 ONE_DONE = struct.pack("<H", 1)
 NAK = bytes.fromhex("000501 03FFFF03230106040C4827BD00")
 
@@ -39,6 +41,11 @@ def armed(bench: Any, **keywords: Any) -> PeBoard:
 def expected(bench: Any, seq: int, number: int) -> tuple[int, int, bytes, bytes]:
     """A probe with ``seq``, and the refusal that names ``number``."""
     return seq, PING, b"", bench.frame(3, seq, PING, SEQUENCE, struct.pack("<H", number))
+
+
+def _renumbered(bench: Any, hello: bytes, seq: int) -> bytes:
+    answer: bytes = bench.frame(2, seq, 2, 0, cobs.decode(hello[1:-1])[8:-4])
+    return answer
 
 
 def test_the_golden_session_is_what_the_driver_says(bench: Any) -> None:
@@ -176,6 +183,68 @@ def test_a_pulse_list_that_never_arrived_is_sent_in_halves(bench: Any) -> None:
     assert board.link_counters()["batch_halvings"] >= 1
 
 
+PULSE_32 = struct.pack("<BBHHHIHHHH32H", 1, 0, 1800, 2000, 0, 50, 1, 0, 0, 32, *range(32))
+
+
+def test_a_pulse_list_whose_fate_is_unknown_is_never_sent_in_parts(bench: Any) -> None:
+    board = armed(bench)
+    for _ in range(TRIES):
+        bench.request(SEQ + 2, PULSE, PULSE_32)
+    for _ in range(TRIES):
+        bench.request(SEQ + 4, PING)
+    with pytest.raises(LinkError, match="may have been executed"):
+        board.pulse_cells(np.arange(32), SET)
+
+
+def test_a_pulse_list_that_was_executed_is_never_sent_in_parts(bench: Any) -> None:
+    board = armed(bench)
+    for _ in range(ROUNDS):
+        for _ in range(TRIES):
+            bench.request(SEQ + 2, PULSE, PULSE_32)
+        bench.request(*expected(bench, SEQ + 4, SEQ + 3))
+    with pytest.raises(LinkError, match="was executed, but its answer is lost"):
+        board.pulse_cells(np.arange(32), SET)
+    bench.request(*expected(bench, SEQ + 4, SEQ + 3))
+    bench.request(SEQ + 3, PING, b"", bench.frame(2, SEQ + 3, PING))
+    board.ping()
+
+
+def test_a_link_that_goes_during_a_pulse_leaves_the_outcome_open(bench: Any) -> None:
+    board = armed(bench)
+
+    def unplug() -> bytes:
+        raise LinkError("the serial line is gone")
+
+    bench.request(SEQ + 2, PULSE, PULSE_5, unplug)
+    with pytest.raises(LinkError, match=r"line is gone; PULSE_CELLS may have been executed; .*after 2 s of silence"):
+        board.pulse_cells(np.array([5]), SET)
+
+
+def test_a_board_at_no_rate_is_reported_missing(bench: Any) -> None:
+    bench.numbers.drawn = [0xFFFF, *[FIRST_SEQ_AND_NONCE] * 10]
+    for header, tries in enumerate((8, 4, 4, 4, 20)):
+        bench.channel.expect(b"\0")
+        for _ in range(tries):
+            bench.request(header, 2, struct.pack("<BIH", 1, FIRST_SEQ_AND_NONCE, FIRST_SEQ_AND_NONCE))
+    board = bench.board()
+    with pytest.raises(LinkError, match="no answer to HELLO in 20 tries"):
+        board.open()
+    assert bench.resource.baud_rate == 115200
+    assert not board.link.is_open
+
+
+def test_a_board_that_an_earlier_host_left_at_a_faster_rate_is_found(bench: Any) -> None:
+    bench.numbers.drawn = [0xFFFF, *[FIRST_SEQ_AND_NONCE] * 10]
+    payload = struct.pack("<BIH", 1, FIRST_SEQ_AND_NONCE, FIRST_SEQ_AND_NONCE)
+    bench.channel.expect(b"\0")
+    for _ in range(8):
+        bench.request(0, 2, payload)
+    bench.channel.expect(b"\0")
+    bench.request(1, 2, payload, _renumbered(bench, bench.wire("hello_reply"), 1))
+    bench.board().open()
+    assert bench.resource.baud_rate == 230400
+
+
 def test_a_long_read_is_split_after_four_tries_whether_executed_or_not(bench: Any) -> None:
     board = armed(bench)
     for _ in range(4):
@@ -257,20 +326,12 @@ def test_a_board_that_has_restarted_gets_a_new_session_and_the_call_fails(bench:
     bench.numbers.drawn = [0x100, 7]
     bench.request(SEQ + 2, PULSE, PULSE_5, bench.frame(3, SEQ + 2, PULSE, NO_SESSION))
     bench.channel.expect(b"\0")
-    hello = bytes.fromhex(bench.wire("hello_reply").hex())
-    bench.request(1, 2, struct.pack("<BIH", 1, 7, 0x100), _renumbered(bench, hello, 1))
+    bench.request(1, 2, struct.pack("<BIH", 1, 7, 0x100), _renumbered(bench, bench.wire("hello_reply"), 1))
     with pytest.raises(InstrumentError, match="has restarted"):
         board.pulse_cells(np.array([5]), SET)
     bench.request(0x100, ARM, ARM_2S, bench.frame(2, 0x100, ARM, 0, ARM_2S))
     bench.request(0x101, PULSE, PULSE_5, bench.frame(2, 0x101, PULSE, 0, ONE_DONE))
     board.pulse_cells(np.array([5]), SET)
-
-
-def _renumbered(bench: Any, hello: bytes, seq: int) -> bytes:
-    from cobs import cobs
-
-    answer: bytes = bench.frame(2, seq, 2, 0, cobs.decode(hello[1:-1])[8:-4])
-    return answer
 
 
 def safe(bench: Any, seq: int, before: bytes = b"", levels: tuple[int, int, int, int] = (0, 3, 1, 2)) -> None:
