@@ -125,7 +125,7 @@ def _open(path: Path) -> h5py.File:
     try:
         return h5py.File(path, "r")
     except OSError:
-        # A killed run opens in no other way than with swmr; but a cut file would keep the HDF5 library retrying for ever.
+        # A killed run opens with swmr alone; but of a cut file, HDF5 would then read on for ever.
         with path.open("rb") as raw:
             superblock = raw.read(48)
         if len(superblock) < 48 or not superblock[_FLAGS] & _SWMR_MARK:

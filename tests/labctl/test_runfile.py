@@ -104,7 +104,7 @@ def test_a_full_disk_ends_the_run_in_words_and_keeps_what_was_accepted(
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=next(left, 0) << 22))
     run = make_run(counting(steps=200, wait=0.03), clock=RealClock())
     run.start()
-    with pytest.raises(DataFileError, match="the disk with .* is full"):
+    with pytest.raises(DataFileError, match=r"the disk with .* is full"):
         run.result()
     numbers = load(run.file).arrays("reading")["number"]
     monkeypatch.undo()
