@@ -6,7 +6,7 @@ from simulated_instruments.pe_board_firmware.capabilities import POWER_UP_BAUD
 BITS_PER_BYTE = 10
 FALLBACK_TIME = 1.0  # s
 #: s from the last stop bit of the answer to the new rate, *assumed*; the host waits 10 ms.
-SWITCHING_TIME = 2e-3
+SWITCHING_TIME = 5e-3
 
 
 class LineRate:

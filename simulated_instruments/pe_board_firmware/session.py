@@ -10,18 +10,18 @@ class Session:
     """What the board remembers of its host; there is none after power-up."""
 
     def __init__(self) -> None:
-        self._hello: tuple[Request, bytes] | None = None
+        self._hello: tuple[tuple[int, int, bytes], bytes] | None = None
         self._last = 0
         self._accepted: tuple[int, int] | None = None  # length and CRC of the last accepted request
         self._answer = b""
 
     def hello_answer(self, request: Request) -> bytes | None:
         """Return the kept answer if this HELLO is the session's own."""
-        return self._hello[1] if self._hello is not None and self._hello[0] == request else None
+        return self._hello[1] if self._hello is not None and self._hello[0] == _bytes_of(request) else None
 
     def open(self, request: Request, first_seq: int, answer: bytes) -> None:
         """Begin a new session; the reply cache is empty."""
-        self._hello = (request, answer)
+        self._hello = (_bytes_of(request), answer)
         self._last = (first_seq - 1) & 0xFFFF
         self._accepted, self._answer = None, b""
 
@@ -45,3 +45,8 @@ class Session:
     def keep(self, answer: bytes) -> None:
         """Keep the answer to the request that was accepted last."""
         self._answer = answer
+
+
+def _bytes_of(request: Request) -> tuple[int, int, bytes]:
+    """Return all of a frame that can differ between two valid requests."""
+    return request.seq, request.opcode, request.payload
