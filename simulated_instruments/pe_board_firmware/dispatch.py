@@ -122,11 +122,14 @@ class Dispatcher:
         run = Run(self._machine, self.round_time, self._poll)
         if not layout.drives:
             run.settle()
+        self._machine.safety.operating = True
         if request.opcode == Opcode.STATUS:
             payload = board.status(self._machine, (request.seq - 1) & 0xFFFF)
         else:
             payload = _OPERATIONS[request.opcode](self._machine, arguments, run)
         run.settle()
+        self._machine.safety.note_activity()
+        self._machine.safety.operating = False
         if run.outcome is not Status.OK:
             self._machine.counters.cancelled += 1
             self._machine.safety.make_safe()

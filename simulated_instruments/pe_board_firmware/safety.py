@@ -53,6 +53,7 @@ class Safety:
         self.idle_policy = IdlePolicy.GROUND
         self.watchdog_ms = 0
         self.watchdog_trips = 0
+        self.operating = False
         self._last_activity = 0.0
 
     def hold_line(self, name: str, millivolts: int) -> None:
@@ -83,7 +84,8 @@ class Safety:
         """Make the board safe if the watchdog has run out, the interlock is open or the hardware at fault."""
         if not self.armed:
             return
-        if self.watchdog_ms and self._clock.now() - self._last_activity > self.watchdog_ms * 1e-3:
+        silence = 0.0 if self.operating else self._clock.now() - self._last_activity
+        if self.watchdog_ms and silence > self.watchdog_ms * 1e-3:
             self.watchdog_trips += 1
             self.make_safe()
         elif self.trouble() is not None:

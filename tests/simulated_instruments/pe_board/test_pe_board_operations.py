@@ -44,6 +44,18 @@ def test_kind_chooses_the_counter_and_the_lines_choose_the_direction(host, paylo
     assert host.counters()["reset_pulses"] == 20
 
 
+def test_pulses_reach_a_cell_one_after_the_other_and_the_read_follows_the_last(make_host, monkeypatch, payloads):
+    host = make_host()
+    times = []
+    for name in ("pulse", "current"):
+        method = getattr(host.board.cells, name)
+        monkeypatch.setattr(
+            host.board.cells, name, lambda *a, method=method, **k: times.append(k["now"]) or method(*a, **k)
+        )
+    host.ask("PULSE_CELLS", payloads.pulse(5, 6, pulses=3, verify=1))
+    assert np.diff(times) == pytest.approx([50e-9 + PULSE] * 3)
+
+
 def test_a_cell_may_be_read_many_times_in_one_request(host, payloads):
     read = currents(host.ask("READ_CELLS", payloads.read(*[77] * 500)))
     assert len(set(read)) > 20

@@ -36,8 +36,12 @@ def test_a_bad_frame_does_not_feed_the_watchdog_and_a_refused_one_does(make_host
 def test_the_watchdog_does_not_run_during_an_operation(make_host, payloads):
     host = make_host(armed=False)
     host.arm(watchdog_ms=100)
+    looks = []
+    host.board.attention = lambda: looks.append(host.board.armed) or b""
     answer = host.ask("PULSE_CELLS", payloads.pulse(*range(100), pulses=1000))
     assert answer.status == 0
+    assert len(looks) > 10
+    assert all(looks)
     assert host.board.armed
 
 

@@ -5,7 +5,8 @@ import struct
 import numpy as np
 import pytest
 
-NO_SESSION, SEQUENCE, CANCELLED, OK = 34, 32, 25, 0
+SEQUENCE, CANCELLED, OK = 32, 25, 0
+NOT_MEASURED = -0x80000000
 
 
 def conductances(board):
@@ -128,7 +129,7 @@ def test_make_safe_during_a_write_ends_it_and_reports_what_is_done(make_host, pa
     assert all(outcome == 0 for _, _, outcome, _ in results[:done])
     assert all(abs(current - 2_000_000) <= 50_000 for *_, current in results[:done])
     assert results[done][2] == 2
-    assert results[done + 1 :] == [(0, 0, 2, -0x80000000)] * (19 - done)
+    assert results[done + 1 :] == [(0, 0, 2, NOT_MEASURED)] * (19 - done)
     assert sum(sets for sets, *_ in results) == host.board.counters.set_pulses
     assert (safe.kind, safe.opcode, safe.payload[0]) == (2, 0x11, 0)
     assert not host.board.armed
@@ -196,3 +197,26 @@ def test_the_waiting_room_holds_two_longest_frames_and_counts_what_it_drops(make
     answers = payloads.answers(host.board.receive(read))
     assert [answer.opcode for answer in answers] == [0x21, 1, 1]
     assert host.board.counters.overflows == 2
+
+
+def test_a_long_train_of_pulses_on_one_cell_is_cut_short_and_counted(host, payloads):
+    arriving(host.board, b"", payloads.wire("MAKE_SAFE"))
+    answer, _ = payloads.answers(host.board.receive(host.wire("PULSE_CELLS", payloads.pulse(5, 6, pulses=10_000))))
+    assert (answer.status, answer.payload) == (CANCELLED, bytes(2))
+    assert 0 < host.board.counters.set_pulses < 10_000
+
+
+@pytest.mark.parametrize(
+    ("looks", "sets", "trace"), [(0, 0, []), (1, 0, [(0, 1)]), (2, 1, [(0, 1), (1, 0)]), (3, 1, [(0, 1), (1, 1)])]
+)
+def test_a_traced_write_ends_after_the_pulse_or_read_in_progress(make_host, payloads, looks, sets, trace):
+    """``trace`` has (kind of what came before the read, whether it was read)."""
+    host = make_host(round_time=0.0, stuck=[[5, 1e-6]])
+    arriving(host.board, *[b""] * looks, payloads.wire("MAKE_SAFE"))
+    answer, _ = payloads.answers(host.board.receive(host.wire("WRITE_TRACED", payloads.write((5, 3_000_000)))))
+    assert answer.status == CANCELLED
+    head = struct.unpack_from("<HHHBiH", answer.payload)
+    assert head[:4] == (0, sets, 0, 2)
+    assert (head[4] == NOT_MEASURED) == (looks == 0)
+    entries = [(kind, int(current != NOT_MEASURED)) for kind, current in struct.iter_unpack("<Bi", answer.payload[13:])]
+    assert (entries, head[5]) == (trace, len(trace))
