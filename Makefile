@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 # Which tests: make test TESTS=tests/labctl
 TESTS ?= tests
 WHEEL_DIR := build/wheel-test
@@ -44,7 +44,7 @@ wheel-test: $(VENV)/.installed-dev
 	$(BIN)/python -m build --wheel --outdir $(WHEEL_DIR) .
 	$(BIN)/python -m venv $(WHEEL_DIR)/venv
 	wheel=$$(echo $(WHEEL_DIR)/labctl-*.whl) && \
-	$(WHEEL_DIR)/venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "$$wheel[test]"
+	$(WHEEL_DIR)/venv/bin/python -m pip install -qq --disable-pip-version-check -c constraints.txt "$$wheel[test]"
 	cp -r tests docs examples setup *.md pyproject.toml constraints.txt Makefile $(WHEEL_DIR)/elsewhere/
 	cd $(WHEEL_DIR)/elsewhere && env -u PYTHONPATH PATH="$(abspath $(WHEEL_DIR))/venv/bin:$$PATH" ../venv/bin/pytest $(TESTS)
 
@@ -54,7 +54,7 @@ bench: $(VENV)/.installed
 constraints:
 	rm -rf build/pins
 	sh setup/make_venv.sh $(PYTHON) build/pins
-	build/pins/bin/python -m pip install --quiet --disable-pip-version-check -e .[test,dev]
+	build/pins/bin/python -m pip install -qq --disable-pip-version-check -e .[test,dev]
 	( sed -n '/^#/p' constraints.txt; \
 	  build/pins/bin/python -m pip list --format=freeze --exclude labctl --exclude pip --exclude setuptools ) > build/pins/new
 	mv build/pins/new constraints.txt
