@@ -10,13 +10,13 @@ from pydantic_core import core_schema
 
 from labctl.errors import ConfigError
 from labctl.plots import Plot
+from labctl.results import Results
 from labctl.rows import Block, Row
 from labctl.units import Unit, format_quantity, parse_quantity
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from labctl.results import Results
     from labctl.runfile.reader import RunData
 
 
@@ -151,14 +151,18 @@ class Protocol(BaseModel):
         raise TypeError(f"{type(self).__name__} has no plan")
 
     @classmethod
-    def analyse(cls, run: "RunData") -> "Results":
-        """Return what the rows of ``run`` mean; needs no instrument and can be repeated offline."""
-        raise TypeError(f"{cls.__name__} has no analysis")
+    def analyse(cls, run: "RunData") -> Results:
+        """Return what the rows of ``run`` mean; needs no instrument and can be repeated offline. By default nothing."""
+        return Results({})
 
     @classmethod
     def figure(cls, run: "RunData") -> "Figure":
-        """Draw the run as its paper does."""
-        raise TypeError(f"{cls.__name__} has no figure")
+        """Draw the run as its paper does.
+
+        Raises:
+            ConfigError: The protocol has no figure.
+        """
+        raise ConfigError(f"{cls.name} has no figure")
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Self:
