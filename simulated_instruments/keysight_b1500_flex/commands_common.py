@@ -198,8 +198,8 @@ def map_channel(frame: Mainframe, command: Command) -> None:
 
 COMMON_COMMANDS: dict[str, Handler] = {
     "*RST": reset, "*TST?": self_test, "*CAL?": self_test, "DIAG?": self_test, "CA": calibrate,
-    "*OPC": operation_complete, "*OPC?": operation_complete, "*STB?": poll, "*SRE": service_request, "*SRE?": service_request,
-    "*LRN?": learned,
+    "*OPC": operation_complete, "*OPC?": operation_complete, "*STB?": poll,
+    "*SRE": service_request, "*SRE?": service_request, "*LRN?": learned,
     "ERR?": error_codes, "ERRX?": error_text, "EMG?": error_message, "UNT?": modules, "NUB?": data_count,
     "BC": clear_buffer, "FMT": data_format, "AIT": integration, "AV": averaging, "AZ": switch, "CM": switch,
     "TSC": switch, "PAD": switch, "WAT": wait_time, "PA": pause, "AB": abort, "ACH": map_channel,
