@@ -10,9 +10,14 @@ from simulated_instruments.terminals import Floats
 
 NAMES = (
     "*IDN? *RST *OPC? *STB? *SRE *SRE? *LRN? *TST? *CLS CN CL CNX IN DZ RZ DV DI TDV TDI TI TV TIV TTI TTV TTIV TSR "
-    "TSQ RI RV RM CMM AAD AIT AV AZ CM TSC PAD WAT PA AB ACH SSR FL FMT MM XE WV WI WSV WSI WT WM MT ML MSC MV MI MCC BC "
-    "ERR? ERRX? EMG? UNT? NUB? ZZZ"
+    "TSQ RI RV RM CMM AAD AIT AV AZ CM TSC PAD WAT PA AB ACH SSR FL FMT MM XE WV WI WSV WSI WT WM MT ML MSC MV MI MCC "
+    "BC ERR? ERRX? EMG? UNT? NUB? ZZZ"
 ).split()
+VALID = (
+    "CN 1,2;DV 1,0,0.5,1E-3;DI 2,0,1E-5,5;TI 1;TV 2,0;TTIV 1,0,0;FMT 1,1;FMT 21,2;MM 1,1,2;MM 2,1;MM 10,1,2;XE;XE;XE;"
+    "WV 1,3,0,0,1,11,1E-3;WI 2,1,0,0,1E-4,5,5;WSV 2,0,0,1,1E-3;WT 0,0.01;WM 2,1;TSC 1;MT 0,0.01,20;MV 1,0,0,0.5,1E-3;"
+    "AIT 0,2,1;AV -1;AAD 1,1;CMM 1,4;RI 1,-15;DZ;RZ;SSR 1,1;*LRN? 33;NUB?;ERR?;TSR;TSQ;ACH 1,5;BC"
+).split(";")
 WORDS = [
     "0",
     "1",
@@ -83,13 +88,24 @@ def _message(rng: random.Random) -> bytes:
         return rng.randbytes(rng.randrange(40))
     commands = []
     for _ in range(rng.randrange(1, 4)):
+        if rng.random() < 0.7:
+            commands.append(_mutated(rng, rng.choice(VALID)))
+            continue
         parameters = ",".join(rng.choice(WORDS) for _ in range(rng.randrange(8)))
         commands.append(rng.choice(NAMES) + rng.choice(["", " "]) + parameters)
-    return ";".join(commands).encode() + rng.choice([b"\r\n", b"\n", b"\r\n", b""])
+    return ";".join(commands).encode() + rng.choice([b"\r\n", b"\n", b"\r\n", b"\n", b"\n", b""])
 
 
-def _fuzz(count: int, rng: random.Random, instrument: SimulatedKeysightB1500) -> float:
-    longest = 0.0
+def _mutated(rng: random.Random, command: str) -> str:
+    parts = command.split(",")
+    if rng.random() < 0.3:
+        parts[rng.randrange(len(parts))] = rng.choice(WORDS)
+    return ",".join(parts)
+
+
+def _fuzz(count: int, rng: random.Random, instrument: SimulatedKeysightB1500) -> tuple[float, int]:
+    """Return the longest time (s) that a message took, and how many bytes of data came out."""
+    longest, data = 0.0, 0
     for n in range(count):
         message = _message(rng)
         if n % 50 == 0:
@@ -98,14 +114,15 @@ def _fuzz(count: int, rng: random.Random, instrument: SimulatedKeysightB1500) ->
         instrument.receive(message, end=rng.random() < 0.1)
         longest = max(longest, time.perf_counter() - started)
         if rng.random() < 0.2:
-            instrument.receive(b"")
-    return longest
+            data += len(instrument.receive(b""))
+    return longest, data
 
 
 def test_two_thousand_random_messages_neither_raise_nor_hang() -> None:
     instrument = SimulatedKeysightB1500(_Clock(), {f"smu{n}": _Load() for n in range(1, 5)}, seed=1)
-    longest = _fuzz(2000, random.Random(SEED), instrument)
+    longest, data = _fuzz(2000, random.Random(SEED), instrument)
     assert longest < 10.0
+    assert data > 10_000
     instrument.clear()
     assert instrument.receive(b"*RST;ERR?;*IDN?\r\n").endswith(b"\r\n")
     assert instrument.receive(b"ERRX?\r\n") == b'+0,"No Error."\r\n'

@@ -16,7 +16,7 @@ SETUP = (
 
 
 def _elements(analyzer: Any) -> list[str]:
-    return analyzer.read().strip().split(",")
+    return str(analyzer.read()).strip().split(",")
 
 
 def test_the_double_sweep_of_the_guide_gives_two_data_a_step(analyzer: Any) -> None:
