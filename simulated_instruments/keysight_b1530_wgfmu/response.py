@@ -49,10 +49,11 @@ def slew_limited(times: Floats, volts: Floats, slew: float) -> tuple[Floats, Flo
 
 
 @numba.njit(cache=True)
-def settle(times: Floats, values: Floats, taus: Floats, state: float) -> Floats:
+def settle(times: Floats, values: Floats, added: Floats, taus: Floats, state: float) -> Floats:
     """Return the first-order response at ``times`` (s) to ``values``, linear between them, from ``state`` at the first.
 
-    ``taus`` are the time constants (s) of the intervals that end at each time.
+    ``added`` is an input that is constant within each interval, ``taus`` are the time constants (s) there; both belong
+    to the interval that ends at each time.
     """
     out = np.empty(len(times))
     out[0] = state
@@ -62,5 +63,6 @@ def settle(times: Floats, values: Floats, taus: Floats, state: float) -> Floats:
             out[i] = out[i - 1]
             continue
         lag = (values[i] - values[i - 1]) / length * tau
-        out[i] = values[i] - lag + (out[i - 1] - values[i - 1] + lag) * np.exp(-length / tau)
+        offset = added[i] - lag
+        out[i] = values[i] + offset + (out[i - 1] - values[i - 1] - offset) * np.exp(-length / tau)
     return out

@@ -144,14 +144,15 @@ class Run:
         extra = [guards, near, *(near + tau * share for share in AFTER_CORNER)]
         grid = np.unique(np.concatenate(([self._at], samples, *extra)))
         grid = grid[(grid >= self._at) & (grid <= ordered[-1])]
-        seen = self._seen(grid)
+        seen, charging = self._seen(grid)
         taus = np.array([RANGES[n].settling / SETTLING_TAUS for n in self._ranges])[self._range_number(grid)]
         state = self._state if self._known else float(seen[0])
-        followed = settle(grid, seen, taus, state)
+        followed = settle(grid, seen, charging, taus, state)
         self._at, self._state = float(grid[-1]), float(followed[-1])
         return np.asarray(followed[np.searchsorted(grid, samples)])
 
-    def _seen(self, grid: Floats) -> Floats:
+    def _seen(self, grid: Floats) -> tuple[Floats, Floats]:
+        """Return what the converter is given at ``grid`` (s), and what charging adds within the intervals before."""
         settings = self._settings
         if settings.connected:
             volts, amps = self._terminal.trace(self.start + LEAD + settings.measure_delay + grid)
@@ -159,8 +160,10 @@ class Run:
             times = grid + settings.measure_delay - settings.force_delay
             volts, amps = np.interp(times, self._wave_times, self._wave_volts), np.zeros(len(grid))
         if settings.measure_mode != MEASURE_CURRENT:
-            return volts
-        return amps + RESIDUAL_CAPACITANCE * np.gradient(volts, grid) if len(grid) > 1 else amps
+            return volts, np.zeros(len(grid))
+        charging = np.zeros(len(grid))
+        charging[1:] = RESIDUAL_CAPACITANCE * np.diff(volts) / np.diff(grid)
+        return amps, charging
 
     def _range_number(self, times: Floats) -> "np.ndarray[tuple[int, ...], np.dtype[np.intp]]":
         if len(self._ranges) == 1:
