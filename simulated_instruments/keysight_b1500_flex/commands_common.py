@@ -3,16 +3,13 @@
 Source: the FLEX sheet, identity, status and errors, set-up commands.
 """
 
-from collections.abc import Callable
-
 from simulated_instruments.keysight_b1500_flex.adc import default_parameter, parameter_limits
 from simulated_instruments.keysight_b1500_flex.data_format import ASCII_FORMATS
 from simulated_instruments.keysight_b1500_flex.errors import TEXTS, FlexError, FlexErrorCode
 from simulated_instruments.keysight_b1500_flex.learn import learn
-from simulated_instruments.keysight_b1500_flex.mainframe import SLOTS, Mainframe
+from simulated_instruments.keysight_b1500_flex.mainframe import SLOTS, Handler, Mainframe
 from simulated_instruments.keysight_b1500_flex.message import Command
 
-Handler = Callable[[Mainframe, Command], str | None]
 CALIBRATION_TIME = 30.0  # s, *CAL?; the sheet: about 30 s
 SELF_TEST_TIME = 10.0  # s, assumed
 MAX_PAUSE = 99.9999  # s, unconfirmed

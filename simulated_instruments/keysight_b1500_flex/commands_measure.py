@@ -4,18 +4,16 @@ Source: the FLEX sheet, set-up commands and staircase sweep. Sampling parameters
 """
 
 import math
-from collections.abc import Callable
 
 from simulated_instruments.keysight_b1500_flex.commands_output import compliance_of, other
 from simulated_instruments.keysight_b1500_flex.errors import FlexError, FlexErrorCode
-from simulated_instruments.keysight_b1500_flex.mainframe import SLOTS, Mainframe
+from simulated_instruments.keysight_b1500_flex.mainframe import SLOTS, Handler, Mainframe
 from simulated_instruments.keysight_b1500_flex.message import Command
 from simulated_instruments.keysight_b1500_flex.ranges import check_range
 from simulated_instruments.keysight_b1500_flex.sampling import MAX_DATA, SamplingSource, run_sampling
 from simulated_instruments.keysight_b1500_flex.smu import SourceMonitorUnit
 from simulated_instruments.keysight_b1500_flex.sweep import MAX_STEPS, SweepSource, run_sweep
 
-Handler = Callable[[Mainframe, Command], str | None]
 SPOT, STAIRCASE, SAMPLING = 1, 2, 10
 HOLD_HIGH, DELAY_HIGH, STEP_DELAY_HIGH, SAMPLING_HOLD_LOW = 655.35, 65.535, 1.0, -0.09
 FAST_INTERVAL = 0.002  # s; below it the hold time may be negative

@@ -3,17 +3,14 @@
 Source: the FLEX sheet, set-up commands and ranges.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from simulated_instruments.keysight_b1500_flex.data_format import Datum, channel_letter
 from simulated_instruments.keysight_b1500_flex.errors import FlexError, FlexErrorCode
-from simulated_instruments.keysight_b1500_flex.mainframe import Mainframe
+from simulated_instruments.keysight_b1500_flex.mainframe import Handler, Mainframe
 from simulated_instruments.keysight_b1500_flex.message import Command
 from simulated_instruments.keysight_b1500_flex.ranges import check_range
 from simulated_instruments.keysight_b1500_flex.smu import Output, SourceMonitorUnit
-
-Handler = Callable[[Mainframe, Command], str | None]
 
 
 def other(kind: str) -> str:

@@ -1,7 +1,7 @@
 """The mainframe's state: modules, units, measurement set-up, timer, output data buffer."""
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from simulated_instruments.keysight_b1500_flex.smu import Output, SourceMonitorU
 from simulated_instruments.keysight_b1500_flex.sweep import SweepSetup
 from simulated_instruments.terminals import ResistiveTerminal, Terminal
 
+Handler = Callable[["Mainframe", Command], str | None]
 SLOTS = 10
 BUFFER_ELEMENTS = 1_000_000  # assumed: how many data the output buffer holds; then the oldest reply gives way
 
