@@ -22,6 +22,6 @@ class SimulatedWgfmuLibrary(SessionFunctions, ChannelFunctions, PatternFunctions
 
     Args:
         clock: The bench's clock.
-        terminals: By channel id: slot * 100 + 1 or 2.
+        terminals: By channel id: slot * 100 + 1 or 2; without any, the open channels of slots 5 and 6.
         seed: Seed of the measurement noise.
     """

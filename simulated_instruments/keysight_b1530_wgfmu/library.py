@@ -15,10 +15,11 @@ from simulated_instruments.keysight_b1530_wgfmu.channel import Channel, ChannelS
 from simulated_instruments.keysight_b1530_wgfmu.codes import Code, WgfmuError
 from simulated_instruments.keysight_b1530_wgfmu.pattern import Pattern
 from simulated_instruments.keysight_b1530_wgfmu.run import Run
-from simulated_instruments.terminals import Terminal
+from simulated_instruments.terminals import ResistiveTerminal, Terminal
 
 SUMMARY_ENTRIES = 1000  # ours: how many texts a summary keeps
 CALL_TIME = 1e-3  # s that a call which asks the instrument takes over GPIB, assumed
+DEFAULT_CHANNELS = (501, 502, 601, 602)  # where the simulated B1500A has its two modules
 P = ParamSpec("P")
 L = TypeVar("L", bound="LibraryCore")
 
@@ -45,11 +46,12 @@ class LibraryCore:
 
     Args:
         clock: The bench's clock.
-        terminals: By channel id: slot * 100 + 1 or 2.
+        terminals: By channel id: slot * 100 + 1 or 2; without any, the open channels of slots 5 and 6.
         seed: Seed of the measurement noise.
     """
 
-    def __init__(self, clock: Clock, terminals: Mapping[int, Terminal], *, seed: int = 0) -> None:
+    def __init__(self, clock: Clock, terminals: Mapping[int, Terminal] | None = None, *, seed: int = 0) -> None:
+        terminals = terminals or {number: ResistiveTerminal(clock) for number in DEFAULT_CHANNELS}
         if any(number % 100 not in {1, 2} or not 1 <= number // 100 <= 10 for number in terminals):
             raise ValueError(f"channel ids are slot * 100 + 1 or 2, not {sorted(terminals)}")
         noise = np.random.default_rng(seed)

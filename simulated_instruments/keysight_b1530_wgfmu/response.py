@@ -1,12 +1,12 @@
 """How a channel's output and its measurement lag behind: the slew rate and a first-order settling."""
 
-import numba
 import numpy as np
 
+from simulated_instruments.physics.compiled import compiled
 from simulated_instruments.terminals import Floats
 
 
-@numba.njit(cache=True)
+@compiled
 def slew_limited(times: Floats, volts: Floats, slew: float) -> tuple[Floats, Floats]:
     """Return the corners of what an output of at most ``slew`` (V/s) makes of the corners ``times`` (s), ``volts`` (V).
 
@@ -48,7 +48,7 @@ def slew_limited(times: Floats, volts: Floats, slew: float) -> tuple[Floats, Flo
     return out_times[:count], out_volts[:count]
 
 
-@numba.njit(cache=True)
+@compiled
 def settle(times: Floats, values: Floats, added: Floats, taus: Floats, state: float) -> Floats:
     """Return the first-order response at ``times`` (s) to ``values``, linear between them, from ``state`` at the first.
 

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from simulated_instruments.keysight_b1530 import SimulatedWgfmuLibrary
+
 COMPLETED, RUNNING, ABORT_COMPLETED, IDLE = 10000, 10002, 10003, 10006
 
 
@@ -151,6 +153,10 @@ def test_the_channels_are_listed(wgfmu: Any) -> None:
     size, ids = ctypes.c_int(2), (ctypes.c_int * 2)()
     wgfmu.do("getChannelIds", ids, ctypes.byref(size))
     assert list(ids) == [201, 202]
+    unwired = SimulatedWgfmuLibrary(wgfmu.clock)
+    assert list(unwired.channels) == [501, 502, 601, 602]
+    with pytest.raises(ValueError, match="203"):
+        SimulatedWgfmuLibrary(wgfmu.clock, {203: wgfmu.loads[201]})
 
 
 @pytest.mark.parametrize(
