@@ -115,9 +115,10 @@ class Pattern:
         step = ticks(delta)
         if not GRID <= step <= MAX_DELTA_TIME:
             raise WgfmuError(Code.PARAMETER_OUT_OF_RANGE, f"a vector of {delta} s is not in 10 ns to 10995.11627775 s")
+        value = check_volts(volts)
         self._room()
         self.times.append(self.period + step)
-        self.volts.append(check_volts(volts))
+        self.volts.append(value)
 
     def put(self, time: float, volts: float) -> None:
         """Put a point at ``time`` (s, absolute) and ``volts`` (V); one that is there already is replaced."""

@@ -41,6 +41,13 @@ def test_a_vector_out_of_limits_is_not_added(wgfmu: Any, delta: float) -> None:
     assert wgfmu.get("getPatternForceValueSize", b"p") == [1]
 
 
+def test_a_vector_beyond_10_v_leaves_no_trace(wgfmu: Any) -> None:
+    wgfmu.pattern(b"p", 0.0, [(1e-7, 1.0)])
+    assert wgfmu.code("addVector", b"p", 1e-7, 10.5) == -1
+    wgfmu.do("addVector", b"p", 1e-7, 2.0)
+    assert _points(wgfmu, b"p") == [(0.0, 0.0), (100e-9, 1.0), (200e-9, 2.0)]
+
+
 def test_the_longest_vector_is_taken(wgfmu: Any) -> None:
     wgfmu.do("createPattern", b"p", 0.0)
     wgfmu.do("addVector", b"p", 10995.11627775, 1.0)
