@@ -78,6 +78,10 @@ class SimulatedKeysightB1500:
         self._frame.errors.pending = False
         return value
 
+    def error_waiting(self) -> bool:
+        """Return whether the error queue holds anything; the WGFMU library looks at that when it opens a session."""
+        return self._frame.errors.waiting()
+
     def set_interlock(self, *, closed: bool) -> None:
         """Close or open the interlock, without which no unit goes beyond its safe voltage."""
         self._frame.interlock_closed = closed

@@ -23,5 +23,6 @@ class SimulatedWgfmuLibrary(SessionFunctions, ChannelFunctions, PatternFunctions
     Args:
         clock: The bench's clock.
         terminals: By channel id: slot * 100 + 1 or 2; without any, the open channels of slots 5 and 6.
+        mainframe: The simulated B1500A; an error that waits in it keeps a session from opening.
         seed: Seed of the measurement noise.
     """

@@ -72,6 +72,10 @@ class ErrorQueue:
         if len(self._codes) < QUEUE_LENGTH:
             self._codes.append(int(code))
 
+    def waiting(self) -> bool:
+        """Return whether there is a code to read."""
+        return bool(self._codes)
+
     def pop(self) -> int:
         """Return and remove the oldest code, 0 when there is none."""
         self.pending = False

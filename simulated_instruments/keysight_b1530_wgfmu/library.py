@@ -4,7 +4,7 @@ import functools
 from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import numpy as np
 
@@ -41,16 +41,31 @@ def library_function(function: Callable[Concatenate[L, P], None]) -> Callable[Co
     return call
 
 
+class Mainframe(Protocol):
+    """What the library sees of the mainframe that its modules are in."""
+
+    def error_waiting(self) -> bool:
+        """Return whether an error waits in the mainframe's queue."""
+
+
 class LibraryCore:
     """State of the library and of the instrument behind it.
 
     Args:
         clock: The bench's clock.
         terminals: By channel id: slot * 100 + 1 or 2; without any, the open channels of slots 5 and 6.
+        mainframe: The simulated B1500A; an error that waits in it keeps a session from opening.
         seed: Seed of the measurement noise.
     """
 
-    def __init__(self, clock: Clock, terminals: Mapping[int, Terminal] | None = None, *, seed: int = 0) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        terminals: Mapping[int, Terminal] | None = None,
+        *,
+        mainframe: Mainframe | None = None,
+        seed: int = 0,
+    ) -> None:
         terminals = terminals or {number: ResistiveTerminal(clock) for number in DEFAULT_CHANNELS}
         if any(number % 100 not in {1, 2} or not 1 <= number // 100 <= 10 for number in terminals):
             raise ValueError(f"channel ids are slot * 100 + 1 or 2, not {sorted(terminals)}")
@@ -59,6 +74,7 @@ class LibraryCore:
         self.channels = {n: Channel(n, terminals[n], clock, noise) for n in sorted(terminals)}
         self.patterns: dict[str, Pattern] = {}
         self.revision = 0
+        self.mainframe = mainframe
         self.session_open = False
         self.warning_level = codes.WARNING_NORMAL
         self.warnings_as_errors = codes.WARNING_OFF

@@ -29,10 +29,12 @@ class SessionFunctions(LibraryCore):
 
     @library_function
     def WGFMU_openSession(self, address: Any) -> None:
-        """Open the session with the VISA resource ``address``; -3 while one is open."""
+        """Open the session with the VISA resource ``address``; -3 while one is open, -6 while an error waits."""
         text(address)
         if self.session_open:
             raise WgfmuError(Code.CONTEXT, "a session is open already")
+        if self.mainframe is not None and self.mainframe.error_waiting():
+            raise WgfmuError(Code.FIRMWARE, "an error waits in the mainframe's queue")
         self.session_open = True
 
     @library_function

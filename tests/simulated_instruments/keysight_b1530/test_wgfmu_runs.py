@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from simulated_instruments.keysight_b1500 import SimulatedKeysightB1500
 from simulated_instruments.keysight_b1530 import SimulatedWgfmuLibrary
 
 COMPLETED, RUNNING, ABORT_COMPLETED, IDLE = 10000, 10002, 10003, 10006
@@ -146,6 +147,15 @@ def test_what_needs_a_session_a_mode_or_a_run_is_a_context_error(make_wgfmu: Any
     assert "WGFMU_dcforceVoltage" in wgfmu.summary()
     wgfmu.do("closeSession")
     assert wgfmu.code("closeSession") == -3
+
+
+def test_an_error_that_waits_in_the_mainframe_keeps_the_session_closed(wgfmu: Any) -> None:
+    mainframe = SimulatedKeysightB1500(wgfmu.clock)
+    library = SimulatedWgfmuLibrary(wgfmu.clock, mainframe=mainframe)
+    mainframe.receive(b"*CLS\r\n")
+    assert library.WGFMU_openSession(b"GPIB0::17::INSTR") == -6
+    assert mainframe.receive(b"ERRX?\r\n").startswith(b"+100")
+    assert library.WGFMU_openSession(b"GPIB0::17::INSTR") == 0
 
 
 def test_the_channels_are_listed(wgfmu: Any) -> None:
