@@ -86,6 +86,24 @@ def read_number(argument: bytes) -> tuple[float, str]:
     return float(number.replace(" ", "")), suffix or ""
 
 
+def block_bytes(argument: bytes) -> bytes:
+    """Return what is in an arbitrary block.
+
+    Raises:
+        ScpiError: -104, it is no block; -161, it is not whole.
+    """
+    size = block_size(argument, 0) if argument.startswith(b"#") else 0
+    if size == 0:
+        raise ScpiError(-104)
+    if size is None:
+        raise ScpiError(-161)
+    if size < 0:
+        return argument[2:]
+    if size > len(argument) or argument[size:].strip():
+        raise ScpiError(-161)
+    return argument[2 + argument[1] - 0x30 : size]
+
+
 Bound = float | Callable[["Call"], float]
 
 
@@ -220,16 +238,7 @@ class Block:
 
     def parse(self, argument: bytes, call: "Call") -> bytes:
         """Return the block's bytes; -104 for what is no block, -161 for one that is not whole."""
-        size = block_size(argument, 0) if argument.startswith(b"#") else 0
-        if size == 0:
-            raise ScpiError(-104)
-        if size is None:
-            raise ScpiError(-161)
-        if size < 0:
-            return argument[2:]
-        if size > len(argument) or argument[size:].strip():
-            raise ScpiError(-161)
-        return argument[2 + argument[1] - 0x30 : size]
+        return block_bytes(argument)
 
 
 class _Rest:
