@@ -10,7 +10,10 @@ from simulated_instruments.keysight_33600a_parts.channel import Channel
 from simulated_instruments.keysight_33600a_parts.limits import Model
 from simulated_instruments.keysight_33600a_parts.output import Output
 from simulated_instruments.scpi import Call, Command
-from simulated_instruments.scpi.parameters import INFINITY, Kind
+from simulated_instruments.scpi.parameters import Kind
+
+
+_INFINITE = ("-9.9{decimals}E+37", "+9.9{decimals}E+37")
 
 
 @dataclass
@@ -59,18 +62,18 @@ class Generator(Protocol):
 
 
 def real(value: float) -> str:
-    """Write a number as most replies do."""
-    return f"{_finite(value):+.15E}"
+    """Write a number as most replies do; infinity as 9.9E+37."""
+    return f"{value:+.15E}" if math.isfinite(value) else _INFINITE[value > 0].format(decimals="0" * 14)
 
 
 def volts(value: float) -> str:
     """Write a number as voltages and phases are."""
-    return f"{_finite(value):+.13E}"
+    return f"{value:+.13E}" if math.isfinite(value) else _INFINITE[value > 0].format(decimals="0" * 12)
 
 
 def short_real(value: float) -> str:
     """Write a number as lists and markers are: eight decimals, three digits of exponent."""
-    mantissa, exponent = f"{_finite(value):+.8E}".split("E")
+    mantissa, exponent = f"{value:+.8E}".split("E")
     return f"{mantissa}E{int(exponent):+04d}"
 
 
@@ -82,10 +85,6 @@ def flag(value: bool) -> str:
 def word(value: str) -> str:
     """Write a choice."""
     return value
-
-
-def _finite(value: float) -> float:
-    return math.copysign(INFINITY, value) if math.isinf(value) else value
 
 
 def setting(generator: Generator, pattern: str, name: str, kind: Kind, show: Callable[[Any], str]) -> Command:

@@ -13,8 +13,7 @@ def conflict(text: str) -> ScpiError:
 
 
 WIDTH_DECREASED = "pulse width decreased due to period"
-WIDTH_INCREASED = "pulse width increased due to period"
-EDGE_BY_WIDTH = "edge time decreased due to pulse width"
+WIDTH_INCREASED = "pulse width increased due to edge time"
 EDGE_BY_PERIOD = "edge time decreased due to period"
 NOT_BURSTABLE = "not able to burst this function"
 FREQUENCY_BY_FUNCTION = "frequency changed due to function"

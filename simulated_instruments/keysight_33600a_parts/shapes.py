@@ -67,7 +67,8 @@ def periodic_cycle(channel: Channel, rng: np.random.Generator) -> Cycle:
     match channel.function:
         case "SIN":
             turns: Floats = np.linspace(0.0, 1.0, SINE_CORNERS, endpoint=False)
-            return Cycle(turns * period, np.sin(2.0 * np.pi * turns), period)
+            times: Floats = turns * period
+            return Cycle(times, np.sin(2.0 * np.pi * turns), period)
         case "PULS":
             return _trapezoid(period, channel.pulse_width, channel.lead, channel.trail)
         case "SQU":

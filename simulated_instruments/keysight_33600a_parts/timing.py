@@ -1,7 +1,8 @@
 """Frequency, function and pulse timing, with the order in which they give way to each other.
 
 Edges are straight lines here, given from 10 % to 90 %, so a pulse fits if ``width`` and ``period - width`` are each at
-least ``(lead + trail) / 2 / 0.8``, which is the ``0.625 * (lead + trail)`` of the 33220A's guide.
+least ``(lead + trail) / 2 / 0.8``, which is the ``0.625 * (lead + trail)`` of the 33220A's guide. Where a pulse does not
+fit, its width gives way first, then its edges.
 
 Source: 33500 series operating and service guide, pulse waveforms (width, duty cycle and edge time rules).
 """
@@ -28,6 +29,11 @@ def min_period(channel: Channel, model: Model) -> float:
     return 1.0 / limits.max_frequency(model, channel.function, channel.vpp_into_50)
 
 
+def min_width(channel: Channel) -> float:
+    """Return the least width, and the least rest of the period, that the edges leave possible, in s."""
+    return max(limits.MIN_PULSE_WIDTH, (channel.lead + channel.trail) / 2 / limits.EDGE_SHARE)
+
+
 def set_frequency(channel: Channel, hertz: float, complain: Complain) -> None:
     """Set the frequency, already within its range, and fit the pulse into the new period."""
     width = channel.pulse_width
@@ -35,7 +41,7 @@ def set_frequency(channel: Channel, hertz: float, complain: Complain) -> None:
         width = channel.pulse_width * channel.frequency / hertz
     channel.frequency = hertz
     channel.pulse_width = width
-    fit_pulse(channel, complain if channel.function == "PULS" else _say_nothing, by=conflicts.EDGE_BY_PERIOD)
+    fit_pulse(channel, complain if channel.function == "PULS" else _say_nothing)
 
 
 def set_function(channel: Channel, function: str, model: Model, complain: Complain) -> None:
@@ -43,7 +49,7 @@ def set_function(channel: Channel, function: str, model: Model, complain: Compla
     channel.function = function
     fit_frequency(channel, model, complain, conflicts.FREQUENCY_BY_FUNCTION)
     if function == "PULS":
-        fit_pulse(channel, complain, by=conflicts.EDGE_BY_PERIOD)
+        fit_pulse(channel, complain)
 
 
 def fit_frequency(channel: Channel, model: Model, complain: Complain, reason: str) -> None:
@@ -57,33 +63,32 @@ def fit_frequency(channel: Channel, model: Model, complain: Complain, reason: st
 
 
 def set_width(channel: Channel, seconds: float, complain: Complain) -> None:
-    """Set the pulse width, already within its range; edges that no longer fit are shortened."""
+    """Set the pulse width, already within its range."""
     channel.pulse_width = seconds
-    fit_pulse(channel, complain, by=conflicts.EDGE_BY_WIDTH)
+    fit_pulse(channel, complain)
 
 
 def set_edges(channel: Channel, lead: float, trail: float, complain: Complain) -> None:
-    """Set both edges, already within their range; what does not fit the pulse is shortened."""
+    """Set both edges, already within their range, and change a width that no longer fits them."""
     channel.lead, channel.trail = lead, trail
-    fit_pulse(channel, complain, by=conflicts.EDGE_BY_WIDTH)
+    fit_pulse(channel, complain)
 
 
-def fit_pulse(channel: Channel, complain: Complain, *, by: str) -> None:
+def fit_pulse(channel: Channel, complain: Complain) -> None:
     """Change the width, then the edges, until the pulse fits its period; each change queues -221."""
-    period, least = channel.period, limits.MIN_PULSE_WIDTH
-    if channel.pulse_width > (period - least) * _SLACK:
-        channel.pulse_width = max(period - least, least)
+    room = channel.period / 2
+    least = min_width(channel)
+    if least > room * _SLACK:
+        share = room / least
+        channel.lead, channel.trail = channel.lead * share, channel.trail * share
+        complain(conflict(conflicts.EDGE_BY_PERIOD))
+        least = room
+    if channel.pulse_width > (channel.period - least) * _SLACK:
+        channel.pulse_width = channel.period - least
         complain(conflict(conflicts.WIDTH_DECREASED))
     elif channel.pulse_width < least / _SLACK:
         channel.pulse_width = least
         complain(conflict(conflicts.WIDTH_INCREASED))
-    room = max(min(channel.pulse_width, period - channel.pulse_width), 0.0)
-    both = (channel.lead + channel.trail) / 2 / limits.EDGE_SHARE
-    if both > room * _SLACK:
-        share = room / both
-        channel.lead *= share
-        channel.trail *= share
-        complain(conflict(by))
 
 
 def _say_nothing(error: ScpiError) -> None:

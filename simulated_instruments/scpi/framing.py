@@ -100,7 +100,8 @@ class Framer:
             return False
         if size < 0:
             self._indefinite = True
-        else:
+        elif size > 0:
+            self._seen = at
             self._skip = size
         return True
 
