@@ -12,7 +12,6 @@ from simulated_instruments.keysight_33600a_parts.output import Output
 from simulated_instruments.scpi import Call, Command
 from simulated_instruments.scpi.parameters import Kind
 
-
 _INFINITE = ("-9.9{decimals}E+37", "+9.9{decimals}E+37")
 
 

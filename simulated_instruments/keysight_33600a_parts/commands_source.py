@@ -151,15 +151,14 @@ def pulse_commands(generator: Generator) -> list[Command]:
     """Return the rows of the pulse's width, duty cycle and edges."""
     channel = generator.channel
     own = "[SOURce{ch}]:FUNCtion:PULSe"
-    width = Number(
-        low=limits.MIN_PULSE_WIDTH,
-        high=lambda call: channel(call).period - limits.MIN_PULSE_WIDTH,
-        default=1e-4,
-        units=SECONDS,
-    )
+
+    def least(call: Call) -> float:
+        return timing.min_width(channel(call))
+
+    width = Number(low=least, high=lambda call: channel(call).period - least(call), default=1e-4, units=SECONDS)
     duty = Number(
-        low=lambda call: max(0.01, 100 * limits.MIN_PULSE_WIDTH / channel(call).period),
-        high=lambda call: min(99.99, 100 - 100 * limits.MIN_PULSE_WIDTH / channel(call).period),
+        low=lambda call: max(0.01, 100 * least(call) / channel(call).period),
+        high=lambda call: min(99.99, 100 - 100 * least(call) / channel(call).period),
         default=10.0,
         units=PERCENT,
     )

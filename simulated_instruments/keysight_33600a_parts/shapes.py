@@ -4,6 +4,7 @@ A cycle starts at phase 0: a sine at its middle, rising; a pulse or a square at 
 its low end; an arb at its first point. That a cycle starts there is *unconfirmed* for pulses and ramps.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,8 +68,7 @@ def periodic_cycle(channel: Channel, rng: np.random.Generator) -> Cycle:
     match channel.function:
         case "SIN":
             turns: Floats = np.linspace(0.0, 1.0, SINE_CORNERS, endpoint=False)
-            times: Floats = turns * period
-            return Cycle(times, np.sin(2.0 * np.pi * turns), period)
+            return Cycle(np.multiply(turns, period), np.sin(math.tau * turns), period)
         case "PULS":
             return _trapezoid(period, channel.pulse_width, channel.lead, channel.trail)
         case "SQU":

@@ -1,8 +1,8 @@
 """Frequency, function and pulse timing, with the order in which they give way to each other.
 
 Edges are straight lines here, given from 10 % to 90 %, so a pulse fits if ``width`` and ``period - width`` are each at
-least ``(lead + trail) / 2 / 0.8``, which is the ``0.625 * (lead + trail)`` of the 33220A's guide. Where a pulse does not
-fit, its width gives way first, then its edges.
+least ``(lead + trail) / 2 / 0.8``, which is the ``0.625 * (lead + trail)`` of the 33220A's guide. Where a pulse
+does not fit, its width gives way first, then its edges.
 
 Source: 33500 series operating and service guide, pulse waveforms (width, duty cycle and edge time rules).
 """

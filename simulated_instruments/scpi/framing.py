@@ -130,7 +130,7 @@ def block_size(data: bytes | bytearray, at: int) -> int | None:
     count = bytes(data[at + 2 : at + 2 + digits])
     if len(count) < digits and (count.isdigit() or not count):
         return None
-    return 1 + digits + int(count) if len(count) == digits and count.isdigit() else 0
+    return 2 + digits + int(count) if len(count) == digits and count.isdigit() else 0
 
 
 def split(text: bytes, separator: bytes) -> list[bytes]:
