@@ -3,7 +3,7 @@
 A terminal takes a finite list of corners, an output may run for ever. So a run is rendered a stretch at a time: whole
 cycles from now on, as many as fit `BUDGET` corners and at least one. The stretch is renewed whenever the instrument is
 addressed (or polled) past its middle; an output that nobody looks after for longer than a stretch rests at its last
-value. A burst is played in full if it fits, which every pulse train of up to 50,000 pulses does.
+value. A burst is played in full if it fits, which every pulse train of up to 25,000 pulses does.
 """
 
 import math
@@ -14,7 +14,7 @@ import numpy as np
 from simulated_instruments.keysight_33600a_parts.shapes import Cycle
 from simulated_instruments.terminals import Floats
 
-BUDGET = 200_000
+BUDGET = 100_000
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def periodic_cycle(channel: Channel, rng: np.random.Generator) -> Cycle:
     match channel.function:
         case "SIN":
             turns: Floats = np.linspace(0.0, 1.0, SINE_CORNERS, endpoint=False)
-            return Cycle(np.multiply(turns, period), np.sin(math.tau * turns), period)
+            return Cycle(turns * period, np.sin(math.tau * turns), period)
         case "PULS":
             return _trapezoid(period, channel.pulse_width, channel.lead, channel.trail)
         case "SQU":
@@ -81,7 +81,7 @@ def periodic_cycle(channel: Channel, rng: np.random.Generator) -> Cycle:
             return _prbs(channel)
     levels = np.clip(rng.standard_normal(NOISE_POINTS) / NOISE_PEAK_SIGMAS, -1.0, 1.0)
     step = 0.5 / channel.noise_bandwidth
-    return Cycle(np.arange(NOISE_POINTS) * step, levels, NOISE_POINTS * step)
+    return Cycle(np.arange(NOISE_POINTS, dtype=np.float64) * step, levels, NOISE_POINTS * step)
 
 
 def arb_cycle(codes: Codes, sample_rate: float, *, held: bool) -> Cycle:
