@@ -52,6 +52,7 @@ class Acquisition:
         self._rng = rng
         self._mode = "RUN"
         self._forced = False
+        self._condition_then = 0
         self._trigger: float | None = None
         self._told = False
         self._armed_at = clock.now()
@@ -61,6 +62,11 @@ class Acquisition:
     def busy(self) -> bool:
         """Whether it is anything but stopped."""
         return self._mode != "STOP"
+
+    @property
+    def running(self) -> bool:
+        """Whether it acquires again and again."""
+        return self._mode == "RUN"
 
     @property
     def digitising(self) -> bool:
@@ -153,6 +159,12 @@ class Acquisition:
             self._arm(self._clock.now())
             self._told = True
         return event
+
+    def take_operation_event(self) -> int:
+        """Return the operation bits that came on since they were last asked for."""
+        now = self.condition
+        risen, self._condition_then = now & ~self._condition_then, now
+        return risen
 
     def _arm(self, now: float) -> None:
         self._trigger = None

@@ -17,7 +17,7 @@ from simulated_instruments.keysight_msox3104_parts.settings import (
 )
 from simulated_instruments.terminals import Floats
 
-COUNTS = tuple(lead * 10**power for power in range(2, 7) for lead in (1, 2, 5)) + (250,)
+COUNTS: tuple[int, ...] = (100, 250, 500, *(lead * 10**power for power in range(3, 7) for lead in (1, 2, 5)))
 """Point counts that can be asked for, besides all there are."""
 LEAST_POINTS = 100
 _FORMATS = {"BYTE": 0, "WORD": 1, "ASC": 4}
@@ -57,7 +57,8 @@ def rounded(count: float, most: int) -> int:
     """Return the count that can be sent that is nearest to ``count``, all of them from ``most`` on."""
     if count >= most:
         return most
-    return min((c for c in (*COUNTS, most) if c <= most), key=lambda c: abs(c - count))
+    counts = [known for known in (*COUNTS, most) if known <= most]
+    return min(counts, key=lambda known: abs(known - count))
 
 
 def select(record: Record, trace: Trace, vertical: Vertical, count: int) -> Selection:
