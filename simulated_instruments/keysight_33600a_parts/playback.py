@@ -98,5 +98,5 @@ def _from_now(times: Floats, levels: Floats, rest: float) -> tuple[Floats, Float
         later = int(np.searchsorted(times, 0.0, side="right"))
         start = float(np.interp(0.0, times, levels))
         times, levels = np.concatenate(([0.0], times[later:])), np.concatenate(([start], levels[later:]))
-    keep = np.concatenate(([True], np.diff(times) > 0.0))
+    keep = np.concatenate(([True], np.diff(np.maximum.accumulate(times)) > 0.0))
     return times[keep], levels[keep]
