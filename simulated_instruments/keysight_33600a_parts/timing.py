@@ -7,6 +7,7 @@ does not fit, its width gives way first, then its edges.
 Source: 33500 series operating and service guide, pulse waveforms (width, duty cycle and edge time rules).
 """
 
+import math
 from collections.abc import Callable
 
 from simulated_instruments.keysight_33600a_parts import conflicts, limits
@@ -45,8 +46,12 @@ def set_frequency(channel: Channel, hertz: float, complain: Complain) -> None:
 
 
 def set_function(channel: Channel, function: str, model: Model, complain: Complain) -> None:
-    """Change the function; a frequency that is too high for it is reduced."""
+    """Change the function; a frequency that is too high for it is reduced, and an offset that only DC allows."""
     channel.function = function
+    room = limits.MAX_EMF - channel.amplitude / 2
+    if function != "DC" and abs(channel.offset) > room * _SLACK:
+        channel.offset = math.copysign(room, channel.offset)
+        complain(conflict(conflicts.OFFSET_AFTER_DC))
     fit_frequency(channel, model, complain, conflicts.FREQUENCY_BY_FUNCTION)
     if function == "PULS":
         fit_pulse(channel, complain)

@@ -19,6 +19,8 @@ INFINITY = 9.9e37
 """What SCPI sends and takes for infinity. Source: SCPI-99 volume 1 section 7.2.1.4."""
 
 _NUMBER = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:\s*E\s*([+-]?\d+))?)\s*([A-Z/%][A-Z0-9/%.-]*)?")
+_ROUNDING = 1e-12
+"""Share of a limit that a number may be beyond it by rounding."""
 _BASES = {"H": 16, "Q": 8, "B": 2}
 _EXTREMES = {"MIN": "MIN", "MINIMUM": "MIN", "MAX": "MAX", "MAXIMUM": "MAX", "DEF": "DEF", "DEFAULT": "DEF"}
 _MULTIPLIERS = {"": 1.0, "G": 1e9, "MA": 1e6, "K": 1e3, "M": 1e-3, "U": 1e-6, "N": 1e-9, "P": 1e-12}
@@ -83,7 +85,7 @@ def read_number(argument: bytes) -> tuple[float, str]:
     number, exponent, suffix = match.groups()
     if exponent is not None and len(exponent) > 6:
         raise ScpiError(-123)
-    return float(number.replace(" ", "")), suffix or ""
+    return float("".join(number.split())), suffix or ""
 
 
 def block_bytes(argument: bytes) -> bytes:
@@ -160,10 +162,9 @@ class Number:
     def clip(self, number: float, call: "Call") -> float:
         """Return ``number`` moved into the limits; what had to move queues -222."""
         low, high = _value(self.low, call), _value(self.high, call)
-        tolerance = 1e-12 * abs(number)
-        if number > high + tolerance:
+        if number > high + _ROUNDING * abs(high):
             call.complain(ScpiError(-222, CLIPPED_HIGH))
-        elif number < low - tolerance:
+        elif number < low - _ROUNDING * abs(low):
             call.complain(ScpiError(-222, CLIPPED_LOW))
         return max(low, min(number, high))
 
