@@ -132,12 +132,15 @@ def set_limits(channel: Channel, *, on: bool, complain: Complain) -> None:
 
 
 def _set_levels(channel: Channel, high: float, low: float, complain: Complain) -> None:
+    """Set both levels; what lies beyond the limits, or the range that an offset in DC may have left, is clipped."""
+    full = limits.MAX_EMF * channel.gain
+    high, low = min(high, full), max(low, -full)
     if channel.limits_on:
         top, bottom = channel.limit_high * channel.gain, channel.limit_low * channel.gain
         if high > top * (1 + 1e-12) or low < bottom * (1 + 1e-12):
             complain(ScpiError(-222, CLIPPED_HIGH if high > top else CLIPPED_LOW))
         high, low = min(high, top), max(low, bottom)
-        if high - low < min_amplitude(channel):
-            return
+    if high - low < min_amplitude(channel) * (1 - 1e-9):
+        return
     channel.amplitude = (high - low) / channel.gain
     channel.offset = (high + low) / 2 / channel.gain

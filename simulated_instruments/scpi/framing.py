@@ -160,7 +160,7 @@ def split(text: bytes, separator: bytes) -> list[bytes]:
 
 
 def _behind_block(text: bytes, at: int) -> int:
-    if at == 0 or text[at - 1] not in _BLOCK_STARTS:
+    if at > 0 and text[at - 1] not in _BLOCK_STARTS:
         return at + 1
     size = block_size(text, at)
     if size is None or (size > 0 and at + size > len(text)):

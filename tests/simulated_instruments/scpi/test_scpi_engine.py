@@ -1,5 +1,7 @@
 """The engine that the SCPI twins share, driven through the generator: headers, arguments, errors, status."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -169,7 +171,7 @@ def make_pieces():
 
     def run(data, places):
         bounds = [0, *sorted(min(place, len(data)) for place in places), len(data)]
-        return b"".join(front_end.receive(data[a:b]) for a, b in zip(bounds[:-1], bounds[1:], strict=True))
+        return b"".join(front_end.receive(data[a:b]) for a, b in pairwise(bounds))
 
     return run
 

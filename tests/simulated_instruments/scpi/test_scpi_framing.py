@@ -1,5 +1,7 @@
 """Messages out of a byte stream: blocks, quotes and newlines, cut anywhere."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +20,7 @@ def _feed(pieces, *, limit=100_000, end=False):
 
 def _cut(data, places):
     bounds = [0, *sorted(place % (len(data) + 1) for place in places), len(data)]
-    return [data[start:stop] for start, stop in zip(bounds[:-1], bounds[1:], strict=True)]
+    return [data[start:stop] for start, stop in pairwise(bounds)]
 
 
 @given(st.binary(max_size=300), st.lists(st.integers(0, 10_000), max_size=8))
