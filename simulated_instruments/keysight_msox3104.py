@@ -94,6 +94,11 @@ class SimulatedKeysightMsox3104(ScpiFrontEnd):
         if self.acquisition.digitising:
             self.acquisition.stop()
 
+    def clear_status(self) -> None:
+        """``*CLS``: the arm and trigger events too."""
+        super().clear_status()
+        self.acquisition.clear_events()
+
     def reset(self) -> None:
         """``*RST``: the reset state, running in AUTO."""
         self._install(Settings())

@@ -19,6 +19,7 @@ from simulated_instruments.scpi.parameters import DEGREES, HERTZ, PERCENT, SECON
 _RATE = Number(low=1e-6, high=1e9, units=HERTZ)
 _TIME = Number(low=0.0, high=250e3, units=SECONDS)
 _PERCENT = Number(low=0.0, high=120.0, units=PERCENT)
+_RATIO = Number(low=1e-3, high=1e3, default=1.0)
 _COUNT = Number(low=1, high=1e9, integer=True)
 _ANGLE = Number(low=0.0, high=360.0, units=DEGREES)
 _FREQUENCY_MODE = Choice("OFFSet", "RATio")
@@ -125,12 +126,12 @@ def coupling_commands(generator: Generator) -> list[Command]:
         shared_setting(generator, own + "FREQuency:COUPle[:STATe]", "couple_frequency", Boolean(), flag),
         shared_setting(generator, own + "FREQuency:COUPle:MODE", "couple_frequency_mode", _FREQUENCY_MODE, word),
         shared_setting(generator, own + "FREQuency:COUPle:OFFSet", "frequency_offset", number, real),
-        shared_setting(generator, own + "FREQuency:COUPle:RATio", "frequency_ratio", Number(low=1e-3, high=1e3), real),
+        shared_setting(generator, own + "FREQuency:COUPle:RATio", "frequency_ratio", _RATIO, real),
         shared_setting(generator, own + "VOLTage:COUPle[:STATe]", "couple_volts", Boolean(), flag),
         shared_setting(generator, own + "RATE:COUPle[:STATe]", "couple_rate", Boolean(), flag),
         shared_setting(generator, own + "RATE:COUPle:MODE", "couple_rate_mode", _FREQUENCY_MODE, word),
         shared_setting(generator, own + "RATE:COUPle:OFFSet", "rate_offset", number, real),
-        shared_setting(generator, own + "RATE:COUPle:RATio", "rate_ratio", Number(low=1e-3, high=1e3), real),
+        shared_setting(generator, own + "RATE:COUPle:RATio", "rate_ratio", _RATIO, real),
     ]
 
 

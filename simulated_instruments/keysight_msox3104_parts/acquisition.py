@@ -119,7 +119,7 @@ class Acquisition:
         if not self.busy or now < self._ready:
             self._forced = False
             return
-        if not self.armed_event and not self._told:
+        if not self._told:
             self.armed_event = self._told = True
         if self._trigger is None:
             self._trigger = self._look(now)
@@ -159,6 +159,10 @@ class Acquisition:
             self._arm(self._clock.now())
             self._told = True
         return event
+
+    def clear_events(self) -> None:
+        """Forget the arm and trigger events."""
+        self.armed_event = self.trigger_event = False
 
     def take_operation_event(self) -> int:
         """Return the operation bits that came on since they were last asked for."""

@@ -23,6 +23,9 @@ class Instrument(Protocol):
     def reset(self) -> None:
         """``*RST``."""
 
+    def clear_status(self) -> None:
+        """``*CLS``."""
+
     def save(self, location: int) -> None:
         """``*SAV``."""
 
@@ -77,7 +80,7 @@ def common_commands(instrument: Instrument, *, identity: str, options: str, vers
         Command("*IDN", query=lambda call: identity),
         Command("*OPT", query=lambda call: options),
         Command("*RST", write=_call(instrument.reset)),
-        Command("*CLS", write=_call(status.clear)),
+        Command("*CLS", write=_call(instrument.clear_status)),
         Command("*ESE", [_BYTE], set_event_enable, lambda call: signed(status.event_enable)),
         Command("*ESR", query=lambda call: signed(status.take_event())),
         Command("*SRE", [_BYTE], set_service_enable, lambda call: signed(status.service_enable)),

@@ -82,6 +82,11 @@ class ScpiFrontEnd:
     def stop_holding(self) -> None:
         """End the operation that `holds` tells of."""
 
+    def clear_status(self) -> None:
+        """``*CLS``: forget events and errors, and a pending ``*OPC``."""
+        self.status.clear()
+        self._announce = False
+
     def query_interrupted(self) -> None:
         """Tell the instrument that a message came before its last reply was read: -410."""
         self.status.report(ScpiError(-410))

@@ -120,7 +120,7 @@ class Number:
     Args:
         low: Least value, or how to find it for the call at hand.
         high: Greatest value, likewise.
-        default: What DEF means.
+        default: What DEF means, moved into the limits.
         units: Suffix in capitals -> factor; empty when the parameter takes no suffix.
         integer: The value is rounded to a whole number.
         infinity: INF is allowed and stands above ``high``.
@@ -156,7 +156,7 @@ class Number:
             case "MAX":
                 return _value(self.high, call)
             case "DEF":
-                return _value(self.default, call)
+                return max(_value(self.low, call), min(_value(self.default, call), _value(self.high, call)))
         return None
 
     def clip(self, number: float, call: "Call") -> float:
