@@ -6,8 +6,11 @@ queue and status registers. Kept but without effect: sync and trigger outputs, r
 Refused with -241 and their name: sweeps, modulations, combining, two-channel (IQ) arbs, arbs advanced by triggers,
 output gating. The arb filters draw straight lines between points (NORMal and STEP alike) or hold each point (OFF).
 
-Source: the Keysight 33600A reference sheet behind `docs`, that is public driver notes, dumps of a real 33622A after a
-reset, and the 33500/33600 guide as they quote it. Facts nobody confirmed are constants in
+A change while an output is on is rendered from that moment; continuous waveforms are handed out a stretch at a time,
+see `simulated_instruments.keysight_33600a_parts.playback`.
+
+Source: a public dump of every setting of a real 33622A after a reset, notes of public drivers made on real instruments,
+and the 33500/33600 operating and service guide as they quote it. Facts that nobody confirmed are constants in
 `simulated_instruments.keysight_33600a_parts.limits` and `.conflicts`, marked *unconfirmed*.
 """
 

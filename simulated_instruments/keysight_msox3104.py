@@ -8,9 +8,9 @@ beyond it. AVERage and HRESolution lower the noise of one acquisition rather tha
 setting: its load on the node belongs to the bench's wiring. A probe factor only rescales: what is wired is 1:1.
 Refused with -241: logic channels, other trigger modes, segments. Maths, FFT and reference sources have no data.
 
-Source: the Keysight MSOX3104 reference sheet behind `docs`, that is the 3000 X-Series programmer's guide, vendor sample
-programs and PyMeasure's DSOX1102G tests as public code quotes them. What nobody confirmed is marked *unconfirmed* or
-*assumed* beside its constant in `simulated_instruments.keysight_msox3104_parts`.
+Source: the 3000 X-Series programmer's guide and the vendor's sample programs as public drivers quote them, and the
+replies of a real DSOX1102G in PyMeasure's tests. What nobody confirmed is marked *unconfirmed* or *assumed* beside its
+constant in `simulated_instruments.keysight_msox3104_parts`.
 """
 
 import copy

@@ -75,6 +75,15 @@ def make_upload():
     return upload
 
 
+def test_an_indefinite_block_is_taken_whole_with_its_newlines(generator):
+    message = b"DATA:ARB:DAC wave,#0" + CODES.astype(">i2").tobytes()
+    for start in range(0, len(message), 7):
+        assert generator.front_end.receive(message[start : start + 7]) == b""
+    assert generator.front_end.receive(b"\n", end=True) == b""
+    assert generator.codes() == []
+    assert np.array_equal(_stored(generator)["wave"], CODES)
+
+
 def test_four_million_points_arrive_whole_in_socket_sized_pieces(generator):
     codes = (np.arange(4_000_000) * 7919 % 65_535 - 32_767).astype(np.int16)
     message = b"FORM:BORD SWAP;:DATA:ARB:DAC big," + _block(codes.astype("<i2").tobytes()) + b"\n"
