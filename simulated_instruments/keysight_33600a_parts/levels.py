@@ -1,6 +1,6 @@
 """Amplitude, offset, levels, limits and load, with the order in which they give way to each other.
 
-Source: the sheet of limits in the 33500/33600 guide as quoted by public drivers: ``|offset| + Vpp / 2`` is at most
+Source: the table of limits in the 33500/33600 guide as quoted by public drivers: ``|offset| + Vpp / 2`` is at most
 5 V into 50 Ohm, twice that open; out of range is clipped and queued.
 """
 
