@@ -7,7 +7,7 @@ value. A burst is played in full if it fits, which every pulse train of up to 25
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,6 +34,13 @@ class Run:
     def end(self, period: float) -> float:
         """Return when the last cycle of ``period`` (s) is over, infinite if never."""
         return self.start + self.burst * period if math.isinf(self.interval) else math.inf
+
+    def fitted(self, period: float) -> "Run":
+        """Return the run as it really goes: triggers that come while a burst is under way are lost."""
+        if math.isinf(self.burst) or math.isinf(self.interval):
+            return replace(self, interval=math.inf)
+        intervals = max(1, math.ceil(self.burst * period / self.interval - 1e-9))
+        return replace(self, interval=intervals * self.interval)
 
     def starts(self, first: int, count: int, period: float) -> Floats:
         """Return when cycles ``first`` to ``first + count`` start, in s after the run's start."""
@@ -65,6 +72,7 @@ class Stretch:
 
 def render(cycle: Cycle, run: Run, now: float) -> Stretch:
     """Render the cycles of ``run`` that are due from ``now`` on."""
+    run = run.fitted(cycle.period)
     first = run.first_due(now - run.start, cycle.period)
     fits = max(1, BUDGET // len(cycle.times))
     whole = run.burst if math.isinf(run.interval) else math.inf

@@ -117,6 +117,24 @@ def test_internal_bursts_come_at_their_period(generator, terminals):
     )
 
 
+def test_a_timer_that_is_faster_than_its_burst_loses_triggers(generator, terminals):
+    generator.send(PULSE, "BURS:NCYC 3;:TRIG:TIM 2e-6;SOUR TIM")
+    wave = terminals["ch1"]
+    assert wave.at(np.array([0.05, 1.05, 2.05, 3.05, 4.05, 5.05, 6.05, 7.05]) * 1e-6) == pytest.approx(
+        [2, 2, 2, 0, 2, 2, 2, 0]
+    )
+
+
+def test_a_rare_internal_burst_still_comes_at_once(generator, terminals):
+    generator.send(PULSE, "BURS:INT:PER 8000;:TRIG:SOUR IMM")
+    assert terminals["ch1"].at([0.05e-6, 1.0, 8000.00000005]) == pytest.approx([2, 0, 2], abs=0.1)
+
+
+def test_an_endless_internal_burst_goes_on_without_a_pause(generator, terminals):
+    generator.send(PULSE, "BURS:NCYC INF;:TRIG:SOUR IMM")
+    assert terminals["ch1"].at(np.array([0.05, 777.05, 5000.05]) * 1e-6) == pytest.approx([2, 2, 2])
+
+
 @pytest.mark.parametrize(("filtered", "expected"), [("STEP", 1.0), ("OFF", 2.0)])
 def test_an_arb_is_joined_up_or_held_point_by_point(generator, terminals, filtered, expected):
     generator.send("DATA:ARB:DAC x," + ",".join(["32767", "0"] * 20), f"FUNC:ARB x;:FUNC:ARB:FILT {filtered};SRAT 1e6")
