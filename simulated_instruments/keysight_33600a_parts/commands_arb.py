@@ -69,7 +69,7 @@ def arb_commands(generator: Generator) -> list[Command]:
         default=lambda call: points(call) / 4e4,
         units=SECONDS,
     )
-    ptp = Number(low=0.001, high=20.0, default=0.1, units=VOLTS | suffixes("VPP"))
+    ptp = Number(low=limits.MIN_ARB_PTP, high=limits.MAX_ARB_PTP, default=0.1, units=VOLTS | suffixes("VPP"))
     return [
         Command(own, [Name()], select, lambda call: f'"{channel(call).arb}"'),
         Command(f"{own}:SRATe", [rate], set_rate, lambda call: real(channel(call).sample_rate), show=real),

@@ -118,10 +118,10 @@ def burst_commands(generator: Generator) -> list[Command]:
     cycles = Number(low=1, high=limits.MAX_CYCLES, default=1, integer=True, infinity=True)
     interval = Number(low=limits.MIN_BURST_PERIOD, high=limits.MAX_BURST_PERIOD, default=0.01, units=SECONDS)
     source = Choice("IMMediate", "EXTernal", "TIMer", "BUS")
-    level = Number(low=0.9, high=3.8, default=3.3, units=VOLTS)
-    delay = Number(low=0.0, high=1000.0, units=SECONDS)
-    timer = Number(low=1e-6, high=8000.0, default=1.0, units=SECONDS)
-    count = Number(low=1, high=1_000_000, default=1, integer=True)
+    level = Number(low=limits.MIN_TRIGGER_LEVEL, high=limits.MAX_TRIGGER_LEVEL, default=3.3, units=VOLTS)
+    delay = Number(low=0.0, high=limits.MAX_TRIGGER_DELAY, units=SECONDS)
+    timer = Number(low=limits.MIN_TRIGGER_TIMER, high=limits.MAX_TRIGGER_TIMER, default=1.0, units=SECONDS)
+    count = Number(low=1, high=limits.MAX_TRIGGER_COUNT, default=1, integer=True)
     return [
         Command(f"{own}:STATe", [Boolean()], set_burst, lambda call: flag(channel(call).burst)),
         Command(f"{own}:MODE", [Choice("TRIGgered", "GATed")], set_mode, lambda call: channel(call).burst_mode),

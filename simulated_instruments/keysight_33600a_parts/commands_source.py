@@ -108,9 +108,9 @@ def function_commands(generator: Generator) -> list[Command]:
         default=50.0,
         units=PERCENT,
     )
-    bandwidth = Number(low=1e-3, high=generator.model.bandwidth, default=1e5, units=HERTZ)
+    bandwidth = Number(low=limits.MIN_NOISE_BANDWIDTH, high=generator.model.bandwidth, default=1e5, units=HERTZ)
     bit_rate = Number(
-        low=1e-3,
+        low=limits.MIN_BIT_RATE,
         high=lambda call: limits.step(limits.PRBS_STEPS, channel(call).vpp_into_50),
         default=1e3,
         units=suffixes("BPS", "HZ"),

@@ -10,6 +10,8 @@ from simulated_instruments.keysight_msox3104_parts.binding import Scope, enginee
 from simulated_instruments.keysight_msox3104_parts.settings import (
     DIVISIONS,
     LABEL_LENGTH,
+    MAX_DELAY,
+    MAX_SKEW,
     MAX_TIME_SCALE,
     MIN_SCALE,
     MIN_TIME_SCALE,
@@ -81,7 +83,7 @@ def channel_commands(scope: Scope) -> list[Command]:
             lambda call: find(call).impedance,
         ),
         Command("CHANnel{ch}:PROBe[:ATTenuation]", [probe], set_probe, lambda call: nr3(find(call).probe), show=nr3),
-        kept("PROBe:SKEW", "skew", Number(low=-100e-9, high=100e-9, units=SECONDS), nr3),
+        kept("PROBe:SKEW", "skew", Number(low=-MAX_SKEW, high=MAX_SKEW, units=SECONDS), nr3),
         kept("BWLimit", "bandwidth_limit", Boolean(), flag),
         kept("INVert", "invert", Boolean(), flag),
         kept("VERNier", "vernier", Boolean(), flag),
@@ -119,7 +121,7 @@ def timebase_commands(scope: Scope) -> list[Command]:
 
     scale = Number(low=MIN_TIME_SCALE, high=MAX_TIME_SCALE, default=100e-6, units=SECONDS)
     width = Number(low=SCREENS * MIN_TIME_SCALE, high=SCREENS * MAX_TIME_SCALE, default=1e-3, units=SECONDS)
-    position = Number(low=-500.0, high=500.0, units=SECONDS)
+    position = Number(low=-MAX_DELAY, high=MAX_DELAY, units=SECONDS)
     return [
         Command("TIMebase", query=setup),
         setting(find, "TIMebase:MODE", "mode", Choice("MAIN", "WINDow", "XY", "ROLL"), word),

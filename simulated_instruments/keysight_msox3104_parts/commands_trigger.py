@@ -8,14 +8,20 @@ from typing import Any
 
 from simulated_instruments.keysight_msox3104_parts.binding import Scope, flag, not_simulated, nr3, setting, word
 from simulated_instruments.keysight_msox3104_parts.sampling import plan
-from simulated_instruments.keysight_msox3104_parts.settings import CHANNELS, MEMORY_POINTS, TRIGGER_DIVISIONS
+from simulated_instruments.keysight_msox3104_parts.settings import (
+    CHANNELS,
+    EXTERNAL_VOLTS,
+    MAX_GLITCH,
+    MEMORY_POINTS,
+    MIN_GLITCH,
+    TRIGGER_DIVISIONS,
+)
 from simulated_instruments.scpi import REST, Boolean, Call, Choice, Command, Number
 from simulated_instruments.scpi.common import signed
 from simulated_instruments.scpi.parameters import SECONDS, VOLTS
 
 _ANALOG = tuple(f"CHANnel{n}" for n in range(1, CHANNELS + 1))
 _SOURCES = Choice(*_ANALOG, *(f"DIGital{n}" for n in range(16)), "EXTernal", "LINE", "WGEN")
-_EXTERNAL_VOLTS = 8.0
 _SLOPE = Choice("POSitive", "NEGative", "EITHer", "ALTernate")
 _SIMULATED_MODES = ("EDGE", "GLIT")
 _MODES = Choice(
@@ -70,7 +76,7 @@ def trigger_commands(scope: Scope) -> list[Command]:
 def _set_level(scope: Scope, call: Call, level: float, source: str) -> None:
     channel = scope.settings.vertical(source)
     if channel is None:
-        bounds = Number(low=-_EXTERNAL_VOLTS, high=_EXTERNAL_VOLTS)
+        bounds = Number(low=-EXTERNAL_VOLTS, high=EXTERNAL_VOLTS)
         scope.settings.trigger.external_level = bounds.clip(level, call)
         return
     reach = TRIGGER_DIVISIONS * channel.scale
@@ -96,7 +102,7 @@ def _glitch_commands(scope: Scope) -> list[Command]:
         channel = scope.settings.vertical(scope.settings.trigger.glitch_source)
         return nr3(scope.settings.trigger.external_level if channel is None else channel.level)
 
-    width = Number(low=2e-9, high=10.0, default=30e-9, units=SECONDS)
+    width = Number(low=MIN_GLITCH, high=MAX_GLITCH, default=30e-9, units=SECONDS)
     qualifier = Choice("GREaterthan", "LESSthan", "RANGe")
     own = "TRIGger:GLITch:"
     return [

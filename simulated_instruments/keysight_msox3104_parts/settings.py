@@ -19,6 +19,14 @@ MIN_TIME_SCALE, MAX_TIME_SCALE = 500e-12, 50.0
 """s/div; the lower one is *unconfirmed*."""
 TRIGGER_DIVISIONS = 6.0
 """Divisions from the screen's centre that the trigger level may be, *unconfirmed*."""
+EXTERNAL_VOLTS = 8.0
+"""Greatest level of the external trigger in V, *unconfirmed*."""
+MIN_GLITCH, MAX_GLITCH = 2e-9, 10.0
+"""Widths of the pulse-width trigger in s, *assumed*."""
+MAX_DELAY = 500.0
+"""Greatest time base position in s, *assumed*."""
+MAX_SKEW = 100e-9
+"""Of a probe, in s, *unconfirmed*."""
 MAX_RATE, PAIR_RATE = 5e9, 2.5e9
 """Sa/s with one and with both channels of a pair on; the second is *unconfirmed*."""
 MEMORY_POINTS = 4_000_000
