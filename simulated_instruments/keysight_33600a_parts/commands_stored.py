@@ -1,6 +1,7 @@
 """Settings that are kept and read back but have no effect at the simulated outputs, and the two-channel couplings.
 
-Sweeps and modulations are not simulated: their parameters are kept, switching one on queues -241 with its name. The ranges of those parameters are *assumed*.
+Sweeps and modulations are not simulated: their parameters are kept (their ranges are *assumed*), switching one on queues
+-241 with its name.
 """
 
 from simulated_instruments.keysight_33600a_parts.binding import (
