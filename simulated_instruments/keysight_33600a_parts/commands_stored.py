@@ -1,7 +1,7 @@
 """Settings that are kept and read back but have no effect at the simulated outputs, and the two-channel couplings.
 
-Sweeps and modulations are not simulated: their parameters are kept (their ranges are *assumed*), switching one on queues
--241 with its name.
+Sweeps and modulations are not simulated: their parameters are kept (their ranges are *assumed*), switching one on
+queues -241 with its name.
 """
 
 from simulated_instruments.keysight_33600a_parts.binding import (
