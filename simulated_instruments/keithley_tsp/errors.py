@@ -9,6 +9,7 @@ SYNTAX = -285
 RUNTIME = -286
 # Numbers and texts from here on are *unconfirmed* where the comment says so: the manual's list was not at hand.
 DATA_TYPE = (-104, "Data type error")  # unconfirmed
+WRONG_ARGUMENTS = (-109, "Missing parameter")  # unconfirmed
 OUT_OF_MEMORY = (-225, "Out of memory or TSP memory allocation error")  # unconfirmed
 QUEUE_OVERFLOW = (-350, "Queue overflow")  # unconfirmed
 INPUT_OVERRUN = (-363, "Input buffer overrun")  # unconfirmed

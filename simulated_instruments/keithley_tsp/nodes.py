@@ -27,6 +27,9 @@ class Node:
         """Set element ``number``; return whether there is such a thing."""
         return False
 
+    def forgotten(self) -> None:
+        """Hear that no script can reach the node any more."""
+
     def attribute(self, name: str, get: Callable[[], Value], put: Callable[[Value], None] | None = None) -> None:
         """Add an attribute; without ``put`` it can only be read."""
         self.getters[name] = get
