@@ -74,10 +74,13 @@ class Column(Node):
 
 
 class ReadingBuffer(Node):
-    """A buffer; ``capacity`` is given for one made by a script, and ``touch`` is told when a host looks at the filling."""
+    """A buffer; ``capacity`` is given for one made by a script, and ``touch`` is told when a host looks at it."""
 
     def __init__(
-        self, capacity: int | None, touch: Callable[[], None], forgotten: Callable[["ReadingBuffer"], None] = lambda _: None
+        self,
+        capacity: int | None,
+        touch: Callable[[], None],
+        forgotten: Callable[["ReadingBuffer"], None] = lambda _: None,
     ) -> None:
         super().__init__()
         self._size = capacity

@@ -19,7 +19,7 @@ OUTPUT_OFF, OUTPUT_ON, OUTPUT_HIGH_Z = 0, 1, 2
 OFF_LIMIT_AMPS = 1e-3  # unconfirmed
 INTERLOCK_VOLTS = 42.0  # unconfirmed
 ERROR_SPREAD = 0.5
-"""Share of the accuracy that gain and offset errors are drawn from: *assumed*, a typical unit is better than its data sheet."""
+"""Share of the accuracy that gain and offset errors are drawn from: *assumed*, as a unit is better than its data sheet."""
 
 
 @dataclass
@@ -238,7 +238,7 @@ class Source:
         return (False, at_limit) if self.func == VOLTS else (at_limit, False)
 
     def noise(self, func: int, full: float) -> float:
-        """Return the standard deviation of the noise on range ``full``, in V or A: a sixth of the peak-to-peak figure."""
+        """Return the noise's standard deviation on range ``full``, in V or A: a sixth of its peak-to-peak figure."""
         table = self.model.volt_noise if func == VOLTS else AMP_NOISE | LOW_AMP_NOISE
         return table[full] / 6.0
 

@@ -1,4 +1,4 @@
-"""The Lua machine: runs scripts in a sandbox, with limits on memory, instructions and time, and hands them the namespace."""
+"""The Lua machine: runs scripts in a sandbox, limited in memory, instructions and time, on the instrument's namespace."""
 
 import random
 import re
@@ -69,6 +69,7 @@ class LuaMachine:
         self._mark = 0.0
         self._fault: BaseException | None = None
         self._overrun = False
+        self._unhooking = False
         self._objects: dict[int, Node] = {}
         self._ids: dict[int, int] = {}
         self._functions: dict[int, Callable[..., Value]] = {}
@@ -116,7 +117,9 @@ class LuaMachine:
         try:
             outcome = action()
         except lupa.LuaError as error:
+            self._unhooking = True
             self._entry.unhook()
+            self._unhooking = False
             if self._fault is not None:
                 raise self._fault from None
             if self._overrun:
@@ -140,7 +143,9 @@ class LuaMachine:
                 text = _QUOTED.sub(r"\1 `\2'", text)
                 self._listener.queue(RUNTIME, f"TSP Runtime error at line {line}: {text}")
 
-    def _tick(self) -> bool:
+    def _tick(self) -> bool | None:
+        if self._unhooking:
+            return None
         self._spent += INSTRUCTIONS_PER_TICK
         seconds = self._seconds + time.thread_time() - self._mark
         self._overrun = self._overrun or self._spent > self._limit or seconds > LUA_SECONDS
@@ -166,8 +171,8 @@ class LuaMachine:
             return ("error", str(error))
         except Stopped:
             return ("stop",)
-        except BaseException as error:  # noqa: BLE001 - not swallowed: it must not cross Lua, so run() raises it
-            self._fault = error
+        except BaseException as error:
+            self._fault = error  # not swallowed: it must not cross Lua, so run() raises it
             return ("stop",)
         finally:
             self._mark = time.thread_time()
@@ -209,6 +214,8 @@ class LuaMachine:
                 if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
                     raise
                 raise InstrumentError(WRONG_ARGUMENTS) from None
+            if result is None:
+                return ("value",)
             return ("value", *result) if isinstance(result, tuple) else self._encode(result)
 
         return self._host(action)

@@ -19,7 +19,17 @@ from simulated_instruments.keithley_tsp.buffers import (
     Reading,
     ReadingBuffer,
 )
-from simulated_instruments.keithley_tsp.channel import AMPS, OHMS, VOLTS, WATTS, Draw, Errors, Quantity, Source
+from simulated_instruments.keithley_tsp.channel import (
+    AMPS,
+    OHMS,
+    OUTPUT_ON,
+    VOLTS,
+    WATTS,
+    Draw,
+    Errors,
+    Quantity,
+    Source,
+)
 from simulated_instruments.keithley_tsp.models import AMP_SETTLING, MEASURE_OVER_RANGE, OVERFLOW, VOLT_SETTLING
 
 AUTOZERO_OFF, AUTOZERO_ONCE, AUTOZERO_AUTO = 0, 1, 2  # unconfirmed
@@ -81,13 +91,10 @@ class Meter:
 
     def read(self, funcs: tuple[int, ...], buffers: tuple[ReadingBuffer | None, ...]) -> tuple[float, ...]:
         """Take ``count`` readings of each function and return the last ones; the bench's time passes."""
-        values: tuple[float, ...] = ()
         for buffer in buffers:
             if buffer is not None:
                 buffer.begin()
-        for values in self.readings(funcs, buffers, self.count):
-            pass
-        return values
+        return deque(self.readings(funcs, buffers, self.count), maxlen=1)[0]
 
     def readings(
         self, funcs: tuple[int, ...], buffers: tuple[ReadingBuffer | None, ...], count: int
@@ -199,6 +206,13 @@ class Meter:
         }
         measured = self.range(func) if func in {VOLTS, AMPS} else self.range(AMPS)
         return Reading(
-            value, start, sum(bit for bit, on in bits.items() if on), func, measured, source.level, source.func, source.range,
-            int(source.output == 1),
-        )  # fmt: skip
+            value=value,
+            time=start,
+            status=sum(bit for bit, on in bits.items() if on),
+            function=func,
+            range=measured,
+            source_value=source.level,
+            source_function=source.func,
+            source_range=source.range,
+            output=int(source.output == OUTPUT_ON),
+        )

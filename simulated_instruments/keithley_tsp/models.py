@@ -13,16 +13,27 @@ MEASURE_OVER_RANGE = 1.02
 OVERFLOW = 9.91e37
 
 VOLT_NOISE_SHARES = (2e-4, 5e-5, 1.7e-5, 1.25e-5)
-"""Source noise, peak to peak, as a share of each voltage range: of the 2602B; *assumed* to hold for the 200 V models."""
+"""Source noise, peak to peak, as a share of each voltage range: the 2602B's; *assumed* for the 200 V models."""
 
-AMP_NOISE = {1e-7: 5e-12, 1e-6: 25e-12, 1e-5: 60e-12, 1e-4: 3e-9, 1e-3: 6e-9, 1e-2: 2e-7, 0.1: 6e-7, 1.0: 7e-5, 1.5: 1e-4, 3.0: 1.5e-4}
+AMP_NOISE = {
+    1e-7: 5e-12,
+    1e-6: 25e-12,
+    1e-5: 60e-12,
+    1e-4: 3e-9,
+    1e-3: 6e-9,
+    1e-2: 2e-7,
+    0.1: 6e-7,
+    1.0: 7e-5,
+    1.5: 1e-4,
+    3.0: 1.5e-4,
+}
 """Source noise in A, peak to peak, by range; the 1.5 A figure is *assumed*."""
 LOW_AMP_NOISE = {1e-10: 1.5e-14, 1e-9: 4e-14, 1e-8: 4e-13}
 """Noise of the 2634B, 2635B and 2636B's low ranges in A, peak to peak: *assumed*."""
 
 AMP_SETTLING = {
-    1e-10: 0.45, 1e-9: 0.36, 1e-8: 0.09, 1e-7: 15e-3, 1e-6: 2.5e-3, 1e-5: 5e-4, 1e-4: 1.5e-4, 1e-3: 1e-4, 1e-2: 8e-5, 0.1: 8e-5,
-    1.0: 1.2e-4, 1.5: 1.2e-4, 3.0: 1.2e-4,
+    1e-10: 0.45, 1e-9: 0.36, 1e-8: 0.09, 1e-7: 15e-3, 1e-6: 2.5e-3, 1e-5: 5e-4, 1e-4: 1.5e-4, 1e-3: 1e-4,
+    1e-2: 8e-5, 0.1: 8e-5, 1.0: 1.2e-4, 1.5: 1.2e-4, 3.0: 1.2e-4,
 }  # fmt: skip
 """Time in s for a current reading to come within 0.1 % of its final value after a step, by range."""
 VOLT_SETTLING = 1.5e-4
@@ -40,7 +51,12 @@ _LOW_AMPS: Accuracy = {1e-10: (1.5e-3, 1.2e-13), 1e-9: (1.5e-3, 2.4e-13), 1e-8: 
 """The sensitive models' low ranges: *unconfirmed*; the source is *assumed* as good as the meter."""
 _VOLT_MEASURE_40: Accuracy = {0.1: (1.5e-4, 1.5e-4), 1.0: (1.5e-4, 2e-4), 6.0: (1.5e-4, 1e-3), 40.0: (1.5e-4, 8e-3)}
 _VOLT_SOURCE_40: Accuracy = {0.1: (2e-4, 2.5e-4), 1.0: (2e-4, 4e-4), 6.0: (2e-4, 1.8e-3), 40.0: (2e-4, 1.2e-2)}
-_VOLT_MEASURE_200: Accuracy = {0.2: (1.5e-4, 2.25e-4), 2.0: (1.5e-4, 3.5e-4), 20.0: (1.5e-4, 5e-3), 200.0: (1.5e-4, 5e-2)}
+_VOLT_MEASURE_200: Accuracy = {
+    0.2: (1.5e-4, 2.25e-4),
+    2.0: (1.5e-4, 3.5e-4),
+    20.0: (1.5e-4, 5e-3),
+    200.0: (1.5e-4, 5e-2),
+}
 """The 200 V models' meter: *unconfirmed*."""
 _VOLT_SOURCE_200: Accuracy = {full: (2e-4, 1.6 * offset) for full, (_, offset) in _VOLT_MEASURE_200.items()}
 """The 200 V models' source: *assumed* in the 2602B's ratio to the meter."""
@@ -50,7 +66,7 @@ _DECADES = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0)
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """One model: every voltage in V, every current in A; ``knee`` is the power envelope's corner (voltage, current beyond it)."""
+    """One model, in V and A; ``knee`` is the power envelope's corner (voltage, and the current beyond it)."""
 
     name: str
     channels: int
@@ -104,5 +120,7 @@ def _model(name: str) -> Model:
     )
 
 
-MODELS = {name: _model(name) for name in ("2601B", "2602B", "2604B", "2611B", "2612B", "2614B", "2634B", "2635B", "2636B")}
+MODELS = {
+    name: _model(name) for name in ("2601B", "2602B", "2604B", "2611B", "2612B", "2614B", "2634B", "2635B", "2636B")
+}
 """Model name -> its table row."""

@@ -36,7 +36,9 @@ class Node:
         if put is not None:
             self.setters[name] = put
 
-    def setting(self, name: str, owner: object, check: Callable[[Value], Value], after: Callable[[], None] | None = None) -> None:
+    def setting(
+        self, name: str, owner: object, check: Callable[[Value], Value], after: Callable[[], None] | None = None
+    ) -> None:
         """Add an attribute that is the field ``name`` of ``owner``, checked on the way in."""
 
         def put(value: Value) -> None:

@@ -8,7 +8,7 @@ local assert, error, getmetatable, ipairs, loadstring, next, pairs, pcall, raweq
   assert, error, getmetatable, ipairs, loadstring, next, pairs, pcall, rawequal, rawget, rawset, select, setfenv,
   setmetatable, tonumber, tostring, type, unpack, xpcall, collectgarbage, gcinfo
 local sethook = debug.sethook
-local concat, insert, floor = table.concat, table.insert, math.floor
+local concat, insert, floor, max, min = table.concat, table.insert, math.floor, math.max, math.min
 local byte, find, format, gmatch, gsub, match, rep, sub =
   string.byte, string.find, string.format, string.gmatch, string.gsub, string.match, string.rep, string.sub
 local host_tick, host_get, host_set, host_call, host_members, host_emit, host_number, host_random, host_forget =
@@ -20,16 +20,30 @@ local PATTERN_BUDGET = 1e8 -- steps that one pattern may take at worst
 
 -- Limits ------------------------------------------------------------------------------------------------------------
 
+local RESERVE = 1024 -- kB for a message that finds the memory full, so that the host can ask why and free some
+local RESERVES = 8 -- how many of them there are
+local limit = soft_limit
+
 local function room()
-  if collectgarbage("count") > soft_limit then
+  if collectgarbage("count") > limit then
     collectgarbage()
-    if collectgarbage("count") > soft_limit then error(OUT_OF_MEMORY, 0) end
+    if collectgarbage("count") > limit then error(OUT_OF_MEMORY, 0) end
+  end
+end
+
+local function open_reserve()
+  limit = soft_limit
+  if collectgarbage("count") > soft_limit - RESERVE then
+    collectgarbage()
+    limit = max(soft_limit, min(collectgarbage("count") + RESERVE, soft_limit + RESERVES * RESERVE))
   end
 end
 
 local hook
 hook = function()
-  if host_tick() then
+  local stopping = host_tick()
+  if stopping == nil then return end -- the host is taking the hook away
+  if stopping then
     sethook(hook, "", 1) -- a script that catches the error meets it again at its next instruction
     error("stopped", 0)
   end
@@ -309,6 +323,7 @@ end
 -- What Python calls -------------------------------------------------------------------------------------------------
 
 local function guarded(chunk)
+  open_reserve()
   sethook(hook, "", 1000)
   local ok, message = pcall(chunk)
   if not ok and type(message) ~= "string" then message = "(error object is not a string)" end

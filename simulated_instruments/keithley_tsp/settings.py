@@ -112,7 +112,9 @@ def _level(node: Node, channel: Channel, letter: str, func: int) -> None:
 def _limit(node: Node, channel: Channel, letter: str, func: int) -> None:
     source, model = channel.source, channel.source.model
     check = (
-        number_in(model.least_limit_v, model.volts[-1]) if func == VOLTS else number_in(model.least_limit_i, model.most_limit_i)
+        number_in(model.least_limit_v, model.volts[-1])
+        if func == VOLTS
+        else number_in(model.least_limit_i, model.most_limit_i)
     )
 
     def put(value: Value) -> None:

@@ -22,9 +22,11 @@ SCRIPT_CAPACITY = 2_000_000
 CONSTANTS: dict[str, float] = {
     "OUTPUT_DCAMPS": 0, "OUTPUT_DCVOLTS": 1, "OUTPUT_OFF": 0, "OUTPUT_ON": 1, "OUTPUT_HIGH_Z": 2,
     "OUTPUT_NORMAL": 0, "OUTPUT_ZERO": 1, "SENSE_LOCAL": 0, "SENSE_REMOTE": 1, "SENSE_CALA": 3,
-    "AUTORANGE_OFF": 0, "AUTORANGE_ON": 1, "AUTORANGE_FOLLOW_LIMIT": 2, "AUTOZERO_OFF": 0, "AUTOZERO_ONCE": 1, "AUTOZERO_AUTO": 2,
+    "AUTORANGE_OFF": 0, "AUTORANGE_ON": 1, "AUTORANGE_FOLLOW_LIMIT": 2,
+    "AUTOZERO_OFF": 0, "AUTOZERO_ONCE": 1, "AUTOZERO_AUTO": 2,
     "DELAY_OFF": 0, "DELAY_AUTO": -1, "FILTER_OFF": 0, "FILTER_ON": 1, "FILTER_MOVING_AVG": 0, "FILTER_REPEAT_AVG": 1,
-    "FILTER_MEDIAN": 2, "REL_OFF": 0, "REL_ON": 1, "DISABLE": 0, "ENABLE": 1, "ASYNC": 2, "SOURCE_IDLE": 0, "SOURCE_HOLD": 1,
+    "FILTER_MEDIAN": 2, "REL_OFF": 0, "REL_ON": 1,
+    "DISABLE": 0, "ENABLE": 1, "ASYNC": 2, "SOURCE_IDLE": 0, "SOURCE_HOLD": 1,
     "SETTLE_SMOOTH": 0, "SETTLE_FAST_RANGE": 1, "SETTLE_FAST_POLARITY": 2, "SETTLE_DIRECT_IRANGE": 3,
     "SETTLE_SMOOTH_100NA": 4, "SETTLE_FAST_ALL": 128, "FILL_ONCE": 0, "FILL_WINDOW": 1,
 }  # fmt: skip
@@ -45,7 +47,7 @@ class Bench(Protocol):
     def look(self) -> None:
         """Hear that the host looks at overlapped work, which then goes on."""
 
-    def overlap(self, job: Iterator[None]) -> None:
+    def overlap(self, job: Iterator[object]) -> None:
         """Take overlapped work."""
 
     def busy(self) -> bool:

@@ -37,8 +37,8 @@ class Sweep(Node):
         self.setting("autoclear", self, integer_in(0, 1))
         self.members.update({
             "initiate": self._initiate, "source": self._source_node(), "measure": self._measure_node(),
-            "endpulse": self._layer(self._endpulse, "endpulse_action", 1), "endsweep": self._layer(None, "endsweep_action", 1),
-            "arm": self._arm_node(),
+            "endpulse": self._layer(self._endpulse, "endpulse_action", 1),
+            "endsweep": self._layer(None, "endsweep_action", 1), "arm": self._arm_node(),
         })  # fmt: skip
 
     def reset(self) -> None:
@@ -62,7 +62,9 @@ class Sweep(Node):
 
     def _layer(self, detector: Detector | None, action: str, top: int) -> Node:
         node = Node()
-        node.attribute("action", lambda: getattr(self, action), lambda value: setattr(self, action, integer_in(0, top)(value)))
+        node.attribute(
+            "action", lambda: getattr(self, action), lambda value: setattr(self, action, integer_in(0, top)(value))
+        )
         if detector is not None:
             self._stimulus(node, detector)
         return node

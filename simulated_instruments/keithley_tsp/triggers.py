@@ -47,7 +47,9 @@ class Blender(Node):
         self.orenable = 0
         self.seen: set[float] = set()
         self.stimuli = Slots(STIMULI, self.seen.clear)
-        self.members.update({"EVENT_ID": event, "stimulus": self.stimuli, "clear": self.seen.clear, "reset": self.reset})
+        self.members.update(
+            {"EVENT_ID": event, "stimulus": self.stimuli, "clear": self.seen.clear, "reset": self.reset}
+        )
         self.setting("orenable", self, integer_in(0, 1))
 
     def reset(self) -> None:
@@ -139,13 +141,17 @@ class Events:
         node = Node()
         blenders = Indexed(dict(enumerate(self.blenders, 1)))
         timers = Indexed(dict(enumerate(self.timers, 1)))
-        node.members.update({"EVENT_ID": COMMAND_EVENT, "blender": blenders, "timer": timers, "clear": self._forget_command})
+        node.members.update(
+            {"EVENT_ID": COMMAND_EVENT, "blender": blenders, "timer": timers, "clear": self._forget_command}
+        )
         return node
 
     def reset(self) -> None:
         """Take the default settings."""
-        for part in (*self.blenders, *self.timers):
-            part.reset()
+        for blender in self.blenders:
+            blender.reset()
+        for timer in self.timers:
+            timer.reset()
         self._forget_command()
 
     def _forget_command(self) -> None:
