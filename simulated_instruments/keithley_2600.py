@@ -1,6 +1,6 @@
 """Simulated Keithley 2600B SourceMeter: the wire around its script engine.
 
-Source: Series 2600B Reference Manual 2600BS-901-01, command reference and appendices D (common commands), E (status model).
+Source: Series 2600B Reference Manual 2600BS-901-01, command reference, appendices D (common commands) and E (status).
 Written from the manual's facts alone; what is marked *unconfirmed* or *assumed* was not checked against an instrument.
 """
 
@@ -14,6 +14,7 @@ from simulated_instruments.keithley_tsp.errors import (
     OUT_OF_MEMORY,
     QUERY_DEADLOCKED,
     RUNTIME,
+    TOO_LONG,
     ErrorQueue,
     InstrumentError,
     ScriptError,
@@ -107,7 +108,7 @@ class SimulatedKeithley2600:
         with self._lock:
             if self._served != self._clears:
                 self._forget()
-            self._served = self._clears
+            self._served, self._deadlocked = self._clears, False
             self._input += data
             *lines, rest = self._input.split(b"\n")
             if end and rest:
@@ -167,10 +168,13 @@ class SimulatedKeithley2600:
             self.queue(*INPUT_OVERRUN)
             return
         text = line.decode("latin-1").rstrip("\r")
+        self._instrument.machine.begin()
         try:
             prompted = self._script_line(text) or self._message(text)
         except Stopped:
-            prompted = False
+            prompted = not self.stop_wanted()
+            if prompted:
+                self.queue(*TOO_LONG)
         except InstrumentError as error:
             self.queue(error.code, str(error))
             prompted = True

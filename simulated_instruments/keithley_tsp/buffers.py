@@ -44,7 +44,6 @@ _COLUMNS: dict[str, Callable[[Reading], Value]] = {
     "statuses": attrgetter("status"),
     "measurefunctions": attrgetter("function"),
     "measureranges": attrgetter("range"),
-    "sourcevalues": attrgetter("source_value"),
     "sourcefunctions": attrgetter("source_function"),
     "sourceranges": attrgetter("source_range"),
     "sourceoutputstates": attrgetter("output"),
@@ -103,11 +102,17 @@ class ReadingBuffer(Node):
         self.attribute("capacity", lambda: self.capacity)
         self.attribute("basetimestamp", lambda: self.rows[0].time if self.rows else 0.0)
         self.columns = {name: Column(self, read, touch) for name, read in _COLUMNS.items()}
+        # Columns that are not collected read as the overflow number: *assumed*.
+        self.columns["sourcevalues"] = Column(self, self._source_value, touch)
         self.columns["timestamps"] = Column(self, self._timestamp, touch)
         self.columns["formattedreadings"] = Column(self, lambda row: f"{row.value:.6g} {_UNITS[row.function]}", touch)
         self.members.update(self.columns)
         self.members["clear"] = self.clear
         self.members["clearcache"] = lambda: None
+
+    def index(self, number: int) -> Value:
+        """Return reading ``number``, as ``readings`` does."""
+        return self.columns["readings"].index(number)
 
     @property
     def capacity(self) -> int:
@@ -137,7 +142,12 @@ class ReadingBuffer(Node):
         """Give the room back."""
         self._forgotten(self)
 
+    def _source_value(self, row: Reading) -> float:
+        return row.source_value if self.collectsourcevalues else OVERFLOW
+
     def _timestamp(self, row: Reading) -> float:
+        if not self.collecttimestamps:
+            return OVERFLOW
         return round((row.time - self.rows[0].time) / self.timestampresolution) * self.timestampresolution
 
     def _count(self, touch: Callable[[], None]) -> Callable[[], int]:

@@ -19,7 +19,7 @@ OUTPUT_OFF, OUTPUT_ON, OUTPUT_HIGH_Z = 0, 1, 2
 OFF_LIMIT_AMPS = 1e-3  # unconfirmed
 INTERLOCK_VOLTS = 42.0  # unconfirmed
 ERROR_SPREAD = 0.5
-"""Share of the accuracy that gain and offset errors are drawn from: *assumed*, as a unit is better than its data sheet."""
+"""Share of the accuracy that gain and offset errors are drawn from: *assumed*, a unit beats its data sheet."""
 
 
 @dataclass
@@ -98,6 +98,8 @@ class Source:
         self.errors = {VOLTS: Errors(model.volt_source, draw), AMPS: Errors(model.amp_source, draw)}
         self.measure_limit = math.inf
         """A fixed current measure range below the limit acts as the limit."""
+        self._driven: tuple[int, float, float] | tuple[()] | None = ()
+        self._limited: tuple[object, tuple[bool, bool]] = (None, (False, False))
         self.changed_at = -math.inf
         self.before = (0.0, 0.0)
         self.reset()
@@ -217,33 +219,43 @@ class Source:
 
     def drive(self) -> None:
         """Put the settings on the terminal."""
+        wanted = self._wanted()
+        if wanted == self._driven:
+            return
         self.before = self.terminal.sense()
         self.changed_at = self.clock.now()
-        if self.output == OUTPUT_ON:
-            level = self.errors[self.func].apply(self.level, self.range)
-            self._force(self.func, level, self.limit)
-        elif self.output == OUTPUT_HIGH_Z or self.offmode == OFF_HIGH_Z:
+        self._driven = wanted
+        if wanted is None:
             self.terminal.release()
-        elif self.offmode == OFF_ZERO:
-            self._force(VOLTS, 0.0, self.amps.limit)
+            return
+        func, level, limit = wanted
+        if func == VOLTS:
+            self.terminal.force(level, limit=limit)
         else:
-            self._force(self.offfunc, 0.0, self.offlimiti if self.offfunc == VOLTS else self.offlimitv)
+            self.terminal.force_current(level, limit=limit)
+
+    def _wanted(self) -> tuple[int, float, float] | None:
+        """Return function, level and limit that belong on the terminal, or ``None`` for high impedance."""
+        if self.output == OUTPUT_ON:
+            return self.func, self.errors[self.func].apply(self.level, self.range), self.limit
+        if self.output == OUTPUT_HIGH_Z or self.offmode == OFF_HIGH_Z:
+            return None
+        if self.offmode == OFF_ZERO:
+            return VOLTS, 0.0, self.amps.limit
+        return self.offfunc, 0.0, self.offlimiti if self.offfunc == VOLTS else self.offlimitv
 
     def limited(self) -> tuple[bool, bool]:
         """Return whether the voltage limit and the current limit hold the output now."""
         if self.output != OUTPUT_ON:
             return False, False
-        volts, amps = self.terminal.sense()
-        at_limit = abs(amps if self.func == VOLTS else volts) >= self.limit * (1 - 1e-6)
-        return (False, at_limit) if self.func == VOLTS else (at_limit, False)
+        moment = (self.clock.now(), self._driven)
+        if self._limited[0] != moment:
+            volts, amps = self.terminal.sense()
+            at_limit = abs(amps if self.func == VOLTS else volts) >= self.limit * (1 - 1e-6)
+            self._limited = (moment, (False, at_limit) if self.func == VOLTS else (at_limit, False))
+        return self._limited[1]
 
     def noise(self, func: int, full: float) -> float:
         """Return the noise's standard deviation on range ``full``, in V or A: a sixth of its peak-to-peak figure."""
         table = self.model.volt_noise if func == VOLTS else AMP_NOISE | LOW_AMP_NOISE
         return table[full] / 6.0
-
-    def _force(self, func: int, level: float, limit: float) -> None:
-        if func == VOLTS:
-            self.terminal.force(level, limit=limit)
-        else:
-            self.terminal.force_current(level, limit=limit)

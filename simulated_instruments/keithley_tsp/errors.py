@@ -23,6 +23,8 @@ UNSAFE = (5007, "Operation would exceed safe operating area of the instrument") 
 NEEDS_FIXED_RANGE = (5028, "Cannot perform requested operation while source autorange is enabled")
 BUFFER_NOT_EMPTY = (5042, "Cannot change this setting unless buffer is cleared")  # unconfirmed
 BUSY = (5047, "Invalid while overlapped measure")  # unconfirmed
+TOO_LONG = (RUNTIME, "TSP Runtime error at line 1: the script took too long")
+"""A limit of the twin: the instrument itself would never end."""
 
 QUEUE_LENGTH = 100
 """Entries that the queue holds: *assumed*."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from simulated_instruments.frontend import Clock
 from simulated_instruments.keithley_tsp import panel
-from simulated_instruments.keithley_tsp.errors import ErrorQueue, Stopped
+from simulated_instruments.keithley_tsp.errors import ErrorQueue
 from simulated_instruments.keithley_tsp.machine import Listener, LuaMachine
 from simulated_instruments.keithley_tsp.models import Model
 from simulated_instruments.keithley_tsp.nodes import Indexed, Node, Value, number_in
@@ -21,6 +21,8 @@ LONGEST_DELAY = 100_000.0
 """Longest ``delay()`` in s: *unconfirmed*."""
 WAIT_SLICE = 0.1
 """A wait looks for a device clear this often (s), or a thousand times."""
+WAIT_CHARGE = 20
+"""Instructions that one such look counts for."""
 
 
 class Instrument:
@@ -60,12 +62,12 @@ class Instrument:
         """Let time pass.
 
         Raises:
-            Stopped: A device clear came.
+            Stopped: A device clear came, or the message takes too long.
         """
         piece = max(WAIT_SLICE, seconds / 1000)
+        self.machine.charge()
         while seconds > 0:
-            if self._listener.stop_wanted():
-                raise Stopped
+            self.machine.charge(WAIT_CHARGE)
             self.clock.wait(min(piece, seconds))
             seconds -= piece
 

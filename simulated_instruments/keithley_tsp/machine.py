@@ -1,4 +1,4 @@
-"""The Lua machine: runs scripts in a sandbox, limited in memory, instructions and time, on the instrument's namespace."""
+"""The Lua machine: runs scripts in a sandbox, limited in memory, instructions and time, on its namespace."""
 
 import random
 import re
@@ -102,17 +102,23 @@ class LuaMachine:
         """Forget the nodes that no script can reach any more."""
         self._entry.reap()
 
-    def pause(self) -> None:
-        """End the script if a device clear wants it to.
+    def begin(self) -> None:
+        """Begin a message: the limits count from here."""
+        self._spent, self._seconds, self._overrun = 0, 0.0, False
+
+    def charge(self, instructions: int = CALL_CHARGE) -> None:
+        """Count a step of the host as so many instructions.
 
         Raises:
-            Stopped: It does.
+            Stopped: The message has had its share, or a device clear came.
         """
-        if self._listener.stop_wanted():
+        self._spent += instructions
+        self._overrun = self._overrun or self._spent > self._limit
+        if self._overrun or self._listener.stop_wanted():
             raise Stopped
 
     def _guarded(self, action: Callable[[], Any]) -> None:
-        self._spent, self._seconds, self._fault, self._overrun = 0, 0.0, None, False
+        self._fault = None
         self._mark = time.thread_time()
         try:
             outcome = action()
@@ -123,8 +129,8 @@ class LuaMachine:
             if self._fault is not None:
                 raise self._fault from None
             if self._overrun:
-                outcome = ("runtime", "the script took too long")  # a limit of the twin
-            elif isinstance(error, lupa.LuaMemoryError):
+                raise Stopped from None
+            if isinstance(error, lupa.LuaMemoryError):
                 outcome = ("runtime", "not enough memory")
             else:
                 outcome = ("stopped" if self._listener.stop_wanted() else "runtime", str(error).partition("\n")[0])

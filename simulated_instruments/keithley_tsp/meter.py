@@ -162,7 +162,8 @@ class Meter:
         settling = AMP_SETTLING[full] if func == AMPS else VOLT_SETTLING
         since = self.source.clock.now() - self.source.changed_at
         earlier = self.source.before[0 if func == VOLTS else 1]
-        value += (earlier - value) * math.exp(-min(SETTLED * since / settling, 700.0))
+        step = min(max(earlier - value, -full), full)  # a larger one only saturates the range: *assumed*
+        value += step * math.exp(-min(SETTLED * since / settling, 700.0))
         if abs(value) > full * MEASURE_OVER_RANGE:
             return math.copysign(OVERFLOW, value)
         return self._filtered(func, self.errors[func].apply(value, full), self._sigma(func, full))

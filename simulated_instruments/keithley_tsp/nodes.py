@@ -117,6 +117,19 @@ def integer_in(low: int, high: int) -> Callable[[Value], int]:
     return lambda value: int(check(value))
 
 
+def one_of(*choices: int) -> Callable[[Value], int]:
+    """Return a check for one of a few codes."""
+    check = integer_in(min(choices), max(choices))
+
+    def checked(value: Value) -> int:
+        number = check(value)
+        if number not in choices:
+            raise InstrumentError(DATA_TYPE)
+        return number
+
+    return checked
+
+
 def text(value: Value) -> str:
     """Return ``value`` if it is text.
 

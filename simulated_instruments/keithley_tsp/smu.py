@@ -12,7 +12,7 @@ from simulated_instruments.keithley_tsp.channel import AMPS, OHMS, OUTPUT_OFF, V
 from simulated_instruments.keithley_tsp.errors import BUSY, DATA_TYPE, OUT_OF_MEMORY, InstrumentError
 from simulated_instruments.keithley_tsp.meter import Meter
 from simulated_instruments.keithley_tsp.models import Model
-from simulated_instruments.keithley_tsp.nodes import Node, Value, integer_in
+from simulated_instruments.keithley_tsp.nodes import Node, Value, integer_in, one_of
 from simulated_instruments.keithley_tsp.settings import measure_node, source_node
 from simulated_instruments.terminals import Terminal
 
@@ -74,7 +74,7 @@ class SourceMeasureUnit(Node):
         measure = measure_node(self)
         self._add_measurements(measure)
         self.members.update({"source": source_node(self), "measure": measure})
-        self.setting("sense", self.meter, integer_in(0, 3))
+        self.setting("sense", self.meter, one_of(0, 1, 3))
         self.members.update({
             "reset": self.reset, "makebuffer": self._make_buffer, "savebuffer": lambda _buffer: None,
             "measureivandstep": self._measure_iv_and_step, "measureiandstep": self._measure_i_and_step,

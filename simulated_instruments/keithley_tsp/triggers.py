@@ -15,6 +15,8 @@ COMMAND_EVENT = 1
 _FIRST_BLENDER, _FIRST_TIMER, FIRST_DIGITAL = 10, 20, 30
 FIRST_CHANNEL = 50
 EVENTS_PER_CHANNEL = 10
+SHORTEST_DELAY = 8e-6
+"""Shortest delay of a timer in s: *assumed*."""
 MAX_DEPTH = 50
 """Events that may set one another off at once; a ring of blenders ends here."""
 
@@ -77,7 +79,7 @@ class Timer(Node):
         self.event = event
         self.reset()
         self.members.update({"EVENT_ID": event, "reset": self.reset, "clear": lambda: None})
-        self.setting("delay", self, number_in(0.0, 100_000.0))
+        self.setting("delay", self, number_in(SHORTEST_DELAY, 100_000.0))
         self.setting("count", self, integer_in(0, 1_048_575))
         self.setting("stimulus", self, integer_in(0, 1_000))
         self.setting("passthrough", self, integer_in(0, 1))
@@ -89,7 +91,7 @@ class Timer(Node):
         self.left = 0
 
     def start(self, now: float) -> bool:
-        """Begin to count; return whether the first event is made at once."""
+        """Begin to count, for ever if the count is 0; return whether the first event is made at once."""
         self.due, self.left = now + self.delay, self.count
         return bool(self.passthrough)
 
@@ -133,7 +135,7 @@ class Events:
         for timer in self.timers:
             if timer.due is not None and timer.due <= self._clock.now():
                 timer.left -= 1
-                timer.due = timer.due + timer.delay if timer.left > 0 else None
+                timer.due = timer.due + timer.delay if timer.left else None
                 self.fire(timer.event)
 
     def node(self) -> Node:
