@@ -22,8 +22,12 @@ from simulated_instruments.keithley_tsp.nodes import Node, Value
 
 SOFT_MEMORY = 32 << 20
 """Bytes that scripts and their variables may take: *assumed* (the instrument's manual names 32 MB in the 2600B)."""
-HARD_MEMORY = 128 << 20
+HARD_MEMORY = 64 << 20
 """Where the interpreter itself refuses: above the soft limit, so that the host's own functions always find room."""
+HEADROOM = 16 << 20
+"""What a message may take at one stroke when a script before it has filled the memory."""
+MOST_MEMORY = 256 << 20
+"""Where the headroom ends."""
 INSTRUCTIONS_PER_TICK = 1_000
 CALL_CHARGE = 500
 """Instructions that one call of the host counts for, so that a loop around it ends as well."""
@@ -83,8 +87,9 @@ class LuaMachine:
             "tick": self._tick, "get": self._get, "set": self._set, "call": self._call, "members": self._members,
             "emit": self._emit, "number": listener.number, "random": self._random.random, "forget": self._forget,
         }  # fmt: skip
+        limits = (SOFT_MEMORY / 1024, (MOST_MEMORY - HEADROOM) / 1024)
         prelude = Path(__file__).with_name("prelude.lua").read_text(encoding="ascii")
-        self._entry: Any = self._lua.execute(prelude, self._lua.table_from(host), SOFT_MEMORY / 1024)
+        self._entry: Any = self._lua.execute(prelude, self._lua.table_from(host), *limits)
 
     def define(self, name: str, value: Node | Callable[..., Value]) -> None:
         """Make a global."""
@@ -119,6 +124,8 @@ class LuaMachine:
 
     def _guarded(self, action: Callable[[], Any]) -> None:
         self._fault = None
+        used = self._lua.get_memory_used() + HEADROOM
+        self._lua.set_max_memory(min(max(HARD_MEMORY, used), MOST_MEMORY))
         self._mark = time.thread_time()
         try:
             outcome = action()
@@ -258,8 +265,10 @@ class LuaMachine:
         return object() if kind == "x" else value
 
     def _forget(self, alive: Callable[[int], bool]) -> None:
+        living = {id(node) for identity, node in self._objects.items() if alive(identity)}
         for identity, node in list(self._objects.items()):
-            if not alive(identity):
+            # A column of a buffer that a script still holds keeps the buffer.
+            if id(node) not in living and not any(id(member) in living for member in node.members.values()):
                 del self._objects[identity]
                 del self._ids[id(node)]
                 for member in node.members.values():

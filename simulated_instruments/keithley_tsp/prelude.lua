@@ -1,12 +1,12 @@
 -- The sandbox. Runs once, before the host is heard; what it keeps in locals no script can reach.
--- Arguments: the host's functions (Python), and the soft memory limit in kB.
+-- Arguments: the host's functions (Python), the soft memory limit in kB, and how far (kB) what scripts keep may stand above it.
 -- No Python object is ever handed to a script: host functions are upvalues, and what they return is plain data.
-local host, soft_limit = ...
+local host, soft_limit, kept_limit = ...
 
 local assert, error, getmetatable, ipairs, loadstring, next, pairs, pcall, rawequal, rawget, rawset, select, setfenv,
-  setmetatable, tonumber, tostring, type, unpack, xpcall, collectgarbage, gcinfo =
+  setmetatable, tonumber, tostring, type, unpack, collectgarbage, gcinfo =
   assert, error, getmetatable, ipairs, loadstring, next, pairs, pcall, rawequal, rawget, rawset, select, setfenv,
-  setmetatable, tonumber, tostring, type, unpack, xpcall, collectgarbage, gcinfo
+  setmetatable, tonumber, tostring, type, unpack, collectgarbage, gcinfo
 local sethook = debug.sethook
 local concat, insert, floor, max, min = table.concat, table.insert, math.floor, math.max, math.min
 local byte, find, format, gmatch, gsub, match, rep, sub =
@@ -21,7 +21,6 @@ local PATTERN_BUDGET = 1e8 -- steps that one pattern may take at worst
 -- Limits ------------------------------------------------------------------------------------------------------------
 
 local RESERVE = 1024 -- kB for a message that finds the memory full, so that the host can ask why and free some
-local RESERVES = 8 -- how many of them there are
 local limit = soft_limit
 
 local function room()
@@ -35,7 +34,7 @@ local function open_reserve()
   limit = soft_limit
   if collectgarbage("count") > soft_limit - RESERVE then
     collectgarbage()
-    limit = max(soft_limit, min(collectgarbage("count") + RESERVE, soft_limit + RESERVES * RESERVE))
+    limit = max(soft_limit, min(collectgarbage("count") + RESERVE, kept_limit))
   end
 end
 
@@ -59,7 +58,7 @@ end
 
 local proxies = setmetatable({}, { __mode = "v" }) -- id -> proxy
 local ids = setmetatable({}, { __mode = "k" }) -- proxy -> id
-local functions = {} -- id -> closure
+local functions = setmetatable({}, { __mode = "v" }) -- id -> closure
 local proxy_of
 
 local function reap()
@@ -114,10 +113,12 @@ end
 decode = function(status, id)
   if status == "object" then return proxy_of(id) end
   if status == "function" then
-    if not functions[id] then
-      functions[id] = function(...) return conclude(call(id, ...)) end
+    local closure = functions[id]
+    if not closure then
+      closure = function(...) return conclude(call(id, ...)) end
+      functions[id] = closure
     end
-    return functions[id]
+    return closure
   end
   return nil
 end
@@ -147,8 +148,9 @@ local function names_of(id)
 end
 
 proxy_of = function(id)
-  if proxies[id] then return proxies[id] end
-  local proxy = {}
+  local proxy = proxies[id]
+  if proxy then return proxy end
+  proxy = {}
   setmetatable(proxy, {
     __index = function(_, key) return conclude(read(id, key)) end,
     __newindex = function(_, key, value) return conclude(write(id, key, value)) end,
@@ -163,8 +165,15 @@ end
 local env = {}
 env._G, env._VERSION = env, "Lua 5.0.2"
 env.assert, env.error, env.ipairs, env.rawequal, env.select, env.setmetatable, env.tonumber, env.tostring, env.type,
-  env.unpack, env.xpcall, env.gcinfo, env.rawget, env.rawset, env.pcall =
-  assert, error, ipairs, rawequal, select, setmetatable, tonumber, tostring, type, unpack, xpcall, gcinfo, rawget, rawset, pcall
+  env.unpack, env.gcinfo, env.rawget, env.rawset, env.pcall =
+  assert, error, ipairs, rawequal, select, setmetatable, tonumber, tostring, type, unpack, gcinfo, rawget, rawset, pcall
+
+-- The interpreter's own xpcall runs the handler inside the hook that raised the error, where no hook could end it.
+local function handled(handler, ok, ...)
+  if ok then return true, ... end
+  return false, handler(...)
+end
+function env.xpcall(f, handler) return handled(handler, pcall(f)) end
 
 function env.next(t, key)
   local id = ids[t]

@@ -12,7 +12,9 @@ def numbers(text: str) -> list[float]:
 
 
 def test_a_thousand_readings_come_in_one_binary_block(host: Any) -> None:
-    host.send("smua.source.levelv = 1", "smua.source.output = 1", "smua.measure.nplc = 0.01", "smua.measure.count = 1000")
+    host.send(
+        "smua.source.levelv = 1", "smua.source.output = 1", "smua.measure.nplc = 0.01", "smua.measure.count = 1000"
+    )
     host.send("smua.nvbuffer1.clear()", "smua.measure.i(smua.nvbuffer1)", "format.data = format.REAL64")
     assert host.number("smua.nvbuffer1.n") == 1000
     reply = host.twin.receive(b"printbuffer(1, smua.nvbuffer1.n, smua.nvbuffer1.readings)\n")
@@ -50,7 +52,9 @@ def test_what_is_collected_can_only_change_while_the_buffer_is_empty(host: Any) 
 
 def test_timestamps_start_at_zero_and_follow_the_interval(host: Any) -> None:
     host.send("smua.nvbuffer1.clear()", "smua.nvbuffer1.collecttimestamps = 1", "smua.measure.nplc = 0.01")
-    host.send("smua.measure.rangei = 1e-3", "smua.measure.delay = 0", "smua.measure.count = 4", "smua.measure.interval = 0.01")
+    host.send(
+        "smua.measure.rangei = 1e-3", "smua.measure.delay = 0", "smua.measure.count = 4", "smua.measure.interval = 0.01"
+    )
     host.send("smua.measure.i(smua.nvbuffer1)")
     assert numbers(host.send("printbuffer(1, 4, smua.nvbuffer1.timestamps)")) == pytest.approx([0, 0.01, 0.02, 0.03])
     assert host.number("smua.nvbuffer1.basetimestamp") > 0
@@ -72,7 +76,9 @@ def test_a_script_makes_buffers_until_the_memory_is_full_and_gets_room_back(host
 
 
 def test_a_full_buffer_in_window_mode_drops_its_oldest_reading(host: Any) -> None:
-    host.send("b = smua.makebuffer(3)", "b.fillmode = smua.FILL_WINDOW", "b.collectsourcevalues = 1", "b.appendmode = 1")
+    host.send(
+        "b = smua.makebuffer(3)", "b.fillmode = smua.FILL_WINDOW", "b.collectsourcevalues = 1", "b.appendmode = 1"
+    )
     host.send("smua.source.output = 1", "for v = 1, 5 do smua.source.levelv = v smua.measure.v(b) end")
     assert numbers(host.send("printbuffer(1, 3, b.sourcevalues)")) == [3, 4, 5]
 
@@ -111,13 +117,17 @@ def test_pulses_return_to_the_bias_after_each_point(host: Any) -> None:
 def test_two_channels_sweep_together_on_blended_events_after_the_command_trigger(host: Any) -> None:
     for smu, other in (("smua", "smub"), ("smub", "smua")):
         host.send(f"{smu}.trigger.source.listv({{0.1, 0.2, 0.3}})", f"{smu}.trigger.source.action = {smu}.ENABLE")
-        host.send(f"{smu}.trigger.measure.v({smu}.nvbuffer1)", f"{smu}.trigger.measure.action = 1", f"{smu}.trigger.count = 3")
+        host.send(
+            f"{smu}.trigger.measure.v({smu}.nvbuffer1)", f"{smu}.trigger.measure.action = 1", f"{smu}.trigger.count = 3"
+        )
         host.send(f"{smu}.trigger.measure.stimulus = smua.trigger.SOURCE_COMPLETE_EVENT_ID")
         host.send(f"{smu}.trigger.arm.stimulus = trigger.EVENT_ID", f"{other}.source.output = 1")
         host.send(f"{smu}.trigger.source.stimulus = trigger.blender[1].EVENT_ID")
         host.send(f"{smu}.trigger.endpulse.stimulus = trigger.blender[2].EVENT_ID")
     host.send("trigger.blender[1].orenable = true", "trigger.blender[1].stimulus[1] = smua.trigger.ARMED_EVENT_ID")
-    host.send("trigger.blender[1].stimulus[2] = smua.trigger.PULSE_COMPLETE_EVENT_ID", "trigger.blender[2].orenable = false")
+    host.send(
+        "trigger.blender[1].stimulus[2] = smua.trigger.PULSE_COMPLETE_EVENT_ID", "trigger.blender[2].orenable = false"
+    )
     host.send("trigger.blender[2].stimulus[1] = smua.trigger.MEASURE_COMPLETE_EVENT_ID")
     host.send("trigger.blender[2].stimulus[2] = smub.trigger.MEASURE_COMPLETE_EVENT_ID")
     host.send("smua.trigger.initiate()", "smub.trigger.initiate()")
@@ -137,9 +147,13 @@ def test_a_timer_paces_a_sweep(host: Any) -> None:
     host.send("trigger.timer[1].delay = 0.5", "trigger.timer[1].count = 3", "smua.nvbuffer1.collecttimestamps = 1")
     host.send("trigger.timer[1].stimulus = smua.trigger.ARMED_EVENT_ID", "trigger.timer[1].passthrough = true")
     host.send("smua.trigger.source.stimulus = trigger.timer[1].EVENT_ID", "smua.trigger.count = 4")
-    host.send("smua.trigger.measure.v(smua.nvbuffer1)", "smua.trigger.measure.action = 1", "smua.nvbuffer1.appendmode = 1")
+    host.send(
+        "smua.trigger.measure.v(smua.nvbuffer1)", "smua.trigger.measure.action = 1", "smua.nvbuffer1.appendmode = 1"
+    )
     host.send("smua.trigger.initiate()", "waitcomplete()")
-    assert numbers(host.send("printbuffer(1, 4, smua.nvbuffer1.timestamps)")) == pytest.approx([0, 0.5, 1, 1.5], abs=1e-3)
+    assert numbers(host.send("printbuffer(1, 4, smua.nvbuffer1.timestamps)")) == pytest.approx(
+        [0, 0.5, 1, 1.5], abs=1e-3
+    )
 
 
 def test_a_sweep_without_a_trigger_to_come_ends_the_wait_with_an_error(host: Any) -> None:
@@ -152,7 +166,9 @@ def test_a_sweep_without_a_trigger_to_come_ends_the_wait_with_an_error(host: Any
 
 
 def test_an_overlapped_measurement_goes_on_while_the_host_polls_and_forbids_another(host: Any) -> None:
-    host.send("smua.measure.count = 10", "smua.measure.nplc = 5", "smua.measure.overlappediv(smua.nvbuffer1, smua.nvbuffer2)")
+    host.send(
+        "smua.measure.count = 10", "smua.measure.nplc = 5", "smua.measure.overlappediv(smua.nvbuffer1, smua.nvbuffer2)"
+    )
     host.send("smua.measure.v()")
     assert host.error() == (5047, "SMU A: Invalid while overlapped measure")
     assert host.number("smua.nvbuffer1.n") == 0

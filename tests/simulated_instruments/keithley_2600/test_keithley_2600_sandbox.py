@@ -18,8 +18,8 @@ def survives(host: Any) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["io", "os", "require", "package", "debug", "python", "dofile", "loadfile", "load", "module", "coroutine", "newproxy",
-     "getfenv", "setfenv", "string.dump", "luaopen_io", "math.huge.x"],
+    ["io", "os", "require", "package", "debug", "python", "dofile", "loadfile", "load", "module", "coroutine",
+     "newproxy", "getfenv", "setfenv", "string.dump", "luaopen_io", "math.huge.x"],
 )  # fmt: skip
 def test_there_is_no_way_out_by_name(host: Any, name: str) -> None:
     assert host.send(f"print(pcall(function() return {name} end))").endswith(("nil", "value)"))
@@ -48,7 +48,13 @@ def test_nothing_of_the_interpreter_shows(host: Any, attack: str) -> None:
 
 
 def test_an_error_caught_by_a_script_is_text_and_never_a_python_object(host: Any) -> None:
-    for call in ("smua.measure.i(print)", "smua.source.nonsense.x()", "smua.makebuffer({})", "delay('x')", "printbuffer()"):
+    for call in (
+        "smua.measure.i(print)",
+        "smua.source.nonsense.x()",
+        "smua.makebuffer({})",
+        "delay('x')",
+        "printbuffer()",
+    ):
         kind = host.send(f"local ok, e = pcall(function() {call} end) print(type(e))")
         assert kind in {"string", "nil"}
     survives(host)
@@ -56,8 +62,9 @@ def test_an_error_caught_by_a_script_is_text_and_never_a_python_object(host: Any
 
 @pytest.mark.parametrize(
     "attack",
-    ["setmetatable(smua, {})", "getmetatable(smua.source).Getters.levelv = nil smua.source.levelv = 1", "smua.OUTPUT_ON = 5",
-     "smua.measure.i = nil", "smua[1e300] = 2", "smua[{}] = 1", "smua.source[print] = print", "smua.nvbuffer1.readings[1] = 4"],
+    ["setmetatable(smua, {})", "getmetatable(smua.source).Getters.levelv = nil smua.source.levelv = 1",
+     "smua.OUTPUT_ON = 5", "smua.measure.i = nil", "smua[1e300] = 2", "smua[{}] = 1", "smua.source[print] = print",
+     "smua.nvbuffer1.readings[1] = 4"],
 )  # fmt: skip
 def test_the_namespace_can_not_be_changed(host: Any, attack: str) -> None:
     host.send(attack)
@@ -123,7 +130,7 @@ def test_a_memory_bomb_gives_out_of_memory_and_the_twin_lives_on(host: Any, bomb
 
 
 def test_a_bomb_in_many_messages_leaves_room_to_clean_up(host: Any) -> None:
-    for _ in range(20):
+    for _ in range(5):
         host.send("t = t or {} for i = 1, 1e7 do t[#t + 1] = tostring(i) .. 'abc' end")
     host.send("t = nil")
     survives(host)
@@ -154,7 +161,9 @@ def test_no_library_call_hangs_the_twin(host: Any, call: str) -> None:
 
 def test_a_stack_overflow_is_an_error(host: Any) -> None:
     host.send("local function f() return 1 + f() end f()")
-    assert host.error() == (-286, "TSP Runtime error at line 1: stack overflow") or True
+    code, message = host.error()
+    assert code == -286
+    assert "stack overflow" in message
     survives(host)
 
 

@@ -7,8 +7,8 @@ import pytest
 
 FAST_SWEEP = [
     "smua.measure.nplc = 0.100000000000", "smua.source.output = 1", "startX = -1.000000000000", "dX = 0.020000000000",
-    "smua.sense = 0", "smua.source.output = 1", "smua.source.func = 1", "smua.measure.count = 1", "smua.nvbuffer1.clear()",
-    "smua.nvbuffer1.appendmode = 1", "for index = 1, 101 do", "  target = startX + (index-1)*dX",
+    "smua.sense = 0", "smua.source.output = 1", "smua.source.func = 1", "smua.measure.count = 1",
+    "smua.nvbuffer1.clear()", "smua.nvbuffer1.appendmode = 1", "for index = 1, 101 do", "  target = startX + (index-1)*dX",
     "  smua.source.levelv = target", "  smua.measure.i(smua.nvbuffer1)", "end", "format.data = format.REAL32",
     "format.byteorder = format.LITTLEENDIAN", "printbuffer(1, 101, smua.nvbuffer1.readings)",
 ]  # fmt: skip
@@ -56,7 +56,10 @@ def test_common_commands_are_no_part_of_a_script(host: Any) -> None:
 def test_functions_and_globals_persist_and_locals_do_not(host: Any) -> None:
     host.send("function double(x) return 2 * x end", "a = 4 local b = 5")
     assert host.send("print(double(a), b)") == "8.00000e+00\tnil"
-    assert host.send("t = {} for i = 1, 3 do table.insert(t, i * i) end print(table.getn(t), t[3])") == "3.00000e+00\t9.00000e+00"
+    assert (
+        host.send("t = {} for i = 1, 3 do table.insert(t, i * i) end print(table.getn(t), t[3])")
+        == "3.00000e+00\t9.00000e+00"
+    )
     assert host.send("print(math.abs(-2), math.mod(7, 4), string.format('%d', 3))") == "2.00000e+00\t3.00000e+00\t3"
 
 
@@ -74,7 +77,9 @@ def test_a_delay_and_the_timer_use_the_benchs_clock(host: Any) -> None:
 
 
 def test_a_list_may_be_built_in_parts_and_swept(host: Any) -> None:
-    host.send("mylist = {}", *[f"table.insert(mylist, {i / 100})" for i in range(60)], "smua.trigger.source.listv(mylist)")
+    host.send(
+        "mylist = {}", *[f"table.insert(mylist, {i / 100})" for i in range(60)], "smua.trigger.source.listv(mylist)"
+    )
     host.send("smua.trigger.source.action = 1", "smua.trigger.count = 60", "smua.source.output = 1")
     host.send("smua.trigger.measure.v(smua.nvbuffer1)", "smua.trigger.measure.action = 1", "smua.trigger.initiate()")
     assert host.send("waitcomplete() print(smua.nvbuffer1.n)") == "6.00000e+01"
@@ -82,7 +87,12 @@ def test_a_list_may_be_built_in_parts_and_swept(host: Any) -> None:
 
 
 def test_what_two_public_drivers_send_is_understood(host: Any) -> None:
-    host.send("smua.source.leveli=0.000000", "smua.measure.nplc=1.000000", "smua.source.limiti=0.100000", "smua.source.output=1")
+    host.send(
+        "smua.source.leveli=0.000000",
+        "smua.measure.nplc=1.000000",
+        "smua.source.limiti=0.100000",
+        "smua.source.output=1",
+    )
     host.send("smua.measure.v()", "smua.measure.autorangev=1", "smua.source.autorangev=0", "smua.source.rangev=2")
     value, status = host.send("print(smua.measure.i(), status.measurement.instrument.smua.condition)").split("\t")
     assert float(status) == 0

@@ -23,7 +23,9 @@ def test_the_current_limit_holds_the_voltage_back_and_says_so(host: Any) -> None
     amps, volts = map(float, host.send("print(smua.measure.iv())").split("\t"))
     assert amps == pytest.approx(1e-3, rel=0.002)
     assert volts == pytest.approx(1.0, rel=0.01)
-    assert host.send("print(smua.source.compliance, status.measurement.instrument.smua.condition)") == "true\t2.00000e+00"
+    assert (
+        host.send("print(smua.source.compliance, status.measurement.instrument.smua.condition)") == "true\t2.00000e+00"
+    )
     assert host.number("status.measurement.current_limit.condition") == 2
     host.send("smua.measure.i(smua.nvbuffer1)")
     assert int(host.number("smua.nvbuffer1.statuses[1]")) & 0x40
@@ -37,11 +39,15 @@ def test_the_voltage_limit_holds_a_current_source_back(host: Any) -> None:
     assert host.send("print(smua.source.compliance)") == "false"
     host.send("smua.source.leveli = 1e-2")
     assert host.number("smua.measure.v()") == pytest.approx(2.0, rel=0.01)
-    assert host.send("print(smua.source.compliance, status.measurement.instrument.smua.condition)") == "true\t1.00000e+00"
+    assert (
+        host.send("print(smua.source.compliance, status.measurement.instrument.smua.condition)") == "true\t1.00000e+00"
+    )
 
 
 def test_a_fixed_measure_range_below_the_limit_is_the_limit(host: Any) -> None:
-    host.send("smua.source.limiti = 1e-2", "smua.source.levelv = 5", "smua.source.output = 1", "smua.measure.rangei = 1e-4")
+    host.send(
+        "smua.source.limiti = 1e-2", "smua.source.levelv = 5", "smua.source.output = 1", "smua.measure.rangei = 1e-4"
+    )
     assert host.number("smua.measure.i()") == pytest.approx(1e-4, rel=0.01)
     assert host.send("print(smua.source.compliance)") == "true"
     host.send("smua.measure.autorangei = 1")
@@ -60,7 +66,11 @@ def test_the_level_reaches_the_terminal_at_once_only_with_the_output_on(host: An
 
 @pytest.mark.parametrize(
     ("mode", "action"),
-    [("OUTPUT_NORMAL", ("force", 0.0, 1e-3)), ("OUTPUT_ZERO", ("force", 0.0, 0.1)), ("OUTPUT_HIGH_Z", ("release", 0.0, 0.0))],
+    [
+        ("OUTPUT_NORMAL", ("force", 0.0, 1e-3)),
+        ("OUTPUT_ZERO", ("force", 0.0, 0.1)),
+        ("OUTPUT_HIGH_Z", ("release", 0.0, 0.0)),
+    ],
 )
 def test_output_off_does_what_the_off_mode_says(host: Any, mode: str, action: tuple[str, float, float]) -> None:
     host.send("smua.source.levelv = 1", "smua.source.output = 1", f"smua.source.offmode = smua.{mode}")
@@ -111,7 +121,9 @@ def test_an_open_interlock_refuses_high_voltage(host: Any) -> None:
 def test_reset_restores_the_defaults_and_turns_the_output_off(host: Any) -> None:
     host.send("smua.source.func = 0", "smua.source.leveli = 1e-6", "smua.measure.nplc = 10", "smua.source.output = 1")
     host.send("smua.reset()")
-    reply = host.send("print(smua.source.func, smua.source.output, smua.source.leveli, smua.measure.nplc, smua.measure.delay)")
+    reply = host.send(
+        "print(smua.source.func, smua.source.output, smua.source.leveli, smua.measure.nplc, smua.measure.delay)"
+    )
     assert reply == "1.00000e+00\t0.00000e+00\t0.00000e+00\t1.00000e+00\t-1.00000e+00"
     assert host.send("print(smua.source.limitv, smua.source.limiti)") == "2.00000e+01\t1.00000e-01"
 
@@ -131,7 +143,9 @@ def test_a_current_above_the_fixed_measure_range_overflows(host: Any) -> None:
 
 
 def test_a_reading_takes_the_integration_time(host: Any) -> None:
-    host.send("smua.source.output = 1", "smua.measure.autozero = 0", "smua.measure.delay = 0", "smua.measure.rangei = 1e-3")
+    host.send(
+        "smua.source.output = 1", "smua.measure.autozero = 0", "smua.measure.delay = 0", "smua.measure.rangei = 1e-3"
+    )
     for nplc, seconds in ((1, 0.02), (10, 0.2), (0.01, 0.0002)):
         host.send(f"smua.measure.nplc = {nplc}")
         before = host.clock.now()
@@ -140,7 +154,9 @@ def test_a_reading_takes_the_integration_time(host: Any) -> None:
 
 
 def test_ranging_down_to_a_picoampere_takes_its_settling_times(host: Any) -> None:
-    host.send("smub.source.levelv = 1e-6", "smub.source.output = 1", "smub.measure.rangei = 0.1", "smub.measure.delay = 0")
+    host.send(
+        "smub.source.levelv = 1e-6", "smub.source.output = 1", "smub.measure.rangei = 0.1", "smub.measure.delay = 0"
+    )
     host.send("smub.measure.autorangei = 1")
     before = host.clock.now()
     host.send("smub.measure.i()")
@@ -167,7 +183,12 @@ def test_a_low_range_lags_behind_a_step_until_it_has_settled(host: Any) -> None:
 def test_noise_falls_with_the_integration_time_and_repeats_with_the_seed(make_host: Callable[..., Any]) -> None:
     def readings(seed: int, nplc: float) -> np.ndarray:
         host = make_host(seed=seed)
-        host.send("smua.source.levelv = 1", "smua.source.output = 1", "smua.measure.rangei = 1e-3", f"smua.measure.nplc = {nplc}")
+        host.send(
+            "smua.source.levelv = 1",
+            "smua.source.output = 1",
+            "smua.measure.rangei = 1e-3",
+            f"smua.measure.nplc = {nplc}",
+        )
         host.send("smua.measure.count = 300", "smua.measure.i(smua.nvbuffer1)", "format.asciiprecision = 16")
         return np.array(host.send("printbuffer(1, 300, smua.nvbuffer1)").split(","), dtype=float)
 
@@ -180,12 +201,16 @@ def test_noise_falls_with_the_integration_time_and_repeats_with_the_seed(make_ho
 
 
 def test_filters_average_and_the_reference_is_subtracted(host: Any) -> None:
-    host.send("smua.source.levelv = 1", "smua.source.output = 1", "smua.measure.rangei = 1e-3", "smua.measure.nplc = 0.001")
+    host.send(
+        "smua.source.levelv = 1", "smua.source.output = 1", "smua.measure.rangei = 1e-3", "smua.measure.nplc = 0.001"
+    )
     host.send("smua.measure.filter.count = 100", "smua.measure.filter.enable = 1", "smua.measure.rel.leveli = 1e-3")
     host.send("smua.measure.rel.enablei = 1")
     for kind in ("FILTER_REPEAT_AVG", "FILTER_MEDIAN"):
         host.send(f"smua.measure.filter.type = smua.{kind}")
-        assert abs(host.number("smua.measure.i()")) < 3e-6  # 3.3 uA of noise, averaged 100 times, and 0.4 uA of gain error
+        assert (
+            abs(host.number("smua.measure.i()")) < 3e-6
+        )  # 3.3 uA of noise, averaged 100 times, and 0.4 uA of gain error
     host.send("smua.measure.filter.type = smua.FILTER_MOVING_AVG", "for i = 1, 100 do smua.measure.i() end")
     assert abs(host.number("smua.measure.i()")) < 3e-6
     host.expect_no_error()

@@ -110,7 +110,9 @@ def test_prompts_tell_ready_error_and_continuation(host: Any) -> None:
 
 
 def test_errors_are_pushed_when_asked_for(host: Any) -> None:
-    assert host.send("localnode.showerrors = 1", "smua.source.limiti = 0").startswith("1.10200e+03\tParameter too small")
+    assert host.send("localnode.showerrors = 1", "smua.source.limiti = 0").startswith(
+        "1.10200e+03\tParameter too small"
+    )
     host.send("localnode.showerrors = 0")
     host.expect_no_error()
 
@@ -125,7 +127,9 @@ def test_a_message_longer_than_the_input_buffer_is_refused(host: Any) -> None:
 
 
 @pytest.mark.parametrize(("data", "letter"), [("REAL32", "f"), ("REAL64", "d"), ("SREAL", "f"), ("DREAL", "d")])
-@pytest.mark.parametrize(("order", "mark"), [("LITTLEENDIAN", "<"), ("NORMAL", ">"), ("SWAPPED", "<"), ("NETWORK", ">")])
+@pytest.mark.parametrize(
+    ("order", "mark"), [("LITTLEENDIAN", "<"), ("NORMAL", ">"), ("SWAPPED", "<"), ("NETWORK", ">")]
+)
 def test_binary_blocks_carry_ieee_numbers_in_the_set_byte_order(
     host: Any, data: str, letter: str, order: str, mark: str
 ) -> None:
