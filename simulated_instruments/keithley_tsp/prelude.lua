@@ -21,12 +21,13 @@ local PATTERN_BUDGET = 1e8 -- steps that one pattern may take at worst
 -- Limits ------------------------------------------------------------------------------------------------------------
 
 local RESERVE = 1024 -- kB for a message that finds the memory full, so that the host can ask why and free some
+local MARGIN = 256 -- kB that a collection has to leave free, or it would come again at once
 local limit = soft_limit
 
 local function room()
   if collectgarbage("count") > limit then
     collectgarbage()
-    if collectgarbage("count") > limit then error(OUT_OF_MEMORY, 0) end
+    if collectgarbage("count") > limit - MARGIN then error(OUT_OF_MEMORY, 0) end
   end
 end
 

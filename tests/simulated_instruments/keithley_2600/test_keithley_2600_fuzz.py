@@ -6,27 +6,77 @@ from typing import Any
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
-CORPUS = [
-    b"*IDN?", b"*RST", b"*CLS", b"*ESE 32", b"*ESR?", b"*STB?", b"*OPC?", b"*TRG", b"*WAI", b"abort", b"reset()",
-    b"loadscript mine", b"loadandrunscript", b"endscript", b"mine()", b"script.run()", b"print(errorqueue.next())",
-    b"smua.source.func = smua.OUTPUT_DCAMPS", b"smua.source.output = 1", b"smua.source.output = 2", b"smua.source.levelv = 0.5",
-    b"smub.source.leveli = 1e-3", b"smua.source.limiti = 1e-3", b"smua.source.rangev = 2", b"smua.measure.rangei = 1e-6",
-    b"smua.measure.nplc = 0.01", b"print(smua.measure.iv())", b"smua.measure.overlappediv(smua.nvbuffer1, smua.nvbuffer2)",
-    b"smua.measure.count = 5", b"smua.nvbuffer1.clear()", b"smua.nvbuffer1.appendmode = 1", b"waitcomplete()", b"delay(0.1)",
-    b"printbuffer(1, 5, smua.nvbuffer1, smua.nvbuffer1.timestamps)", b"format.data = format.REAL32", b"printnumber(1, 2)",
-    b"x = smua.makebuffer(100)", b"x = nil", b"t = {} for i = 1, 10 do t[i] = i end", b"table.insert(t, 1, 2)",
-    b"for k, v in pairs(smua.source) do print(k, v) end", b"print(getmetatable(smua).Getters)", b"smua.measure.filter.enable = 1",
-    b"smua.trigger.source.listv({1, 2, 3})", b"smua.trigger.source.linearv(0, 1, 5)", b"smua.trigger.source.action = 1",
-    b"smua.trigger.measure.iv(smua.nvbuffer1, x)", b"smua.trigger.measure.action = 1", b"smua.trigger.count = 3",
-    b"smua.trigger.initiate()", b"smua.trigger.arm.stimulus = trigger.EVENT_ID", b"trigger.blender[1].stimulus[1] = 51",
-    b"trigger.timer[1].count = 0", b"trigger.timer[1].stimulus = 51", b"smua.trigger.source.stimulus = 20", b"smua.reset()",
-    b"print(string.rep('x', 1000))", b"string.gsub('abc', '(.-)', '%1%1')", b"pcall(error, {})", b"setmetatable(_G, {})",
-    b"SweepVLinMeasureI(smua, 0, 1, 0.001, 3)", b"localnode.prompts = 1", b"localnode.showerrors = 1", b"display.clear()",
-    b"print(status.measurement.instrument.smua.condition)", b"status.operation.sweeping.enable = 65535", b"digio.writebit(1, 1)",
-]  # fmt: skip
+CORPUS = b"""*IDN?
+*RST
+*CLS
+*ESE 32
+*ESR?
+*STB?
+*OPC?
+*TRG
+*WAI
+abort
+reset()
+loadscript mine
+loadandrunscript
+endscript
+mine()
+script.run()
+print(errorqueue.next())
+smua.source.func = smua.OUTPUT_DCAMPS
+smua.source.output = 1
+smua.source.output = 2
+smua.source.levelv = 0.5
+smub.source.leveli = 1e-3
+smua.source.limiti = 1e-3
+smua.source.rangev = 2
+smua.measure.rangei = 1e-6
+smua.measure.nplc = 0.01
+print(smua.measure.iv())
+smua.measure.overlappediv(smua.nvbuffer1, smua.nvbuffer2)
+smua.measure.count = 5
+smua.nvbuffer1.clear()
+smua.nvbuffer1.appendmode = 1
+waitcomplete()
+delay(0.1)
+printbuffer(1, 5, smua.nvbuffer1, smua.nvbuffer1.timestamps)
+format.data = format.REAL32
+printnumber(1, 2)
+x = smua.makebuffer(100)
+x = nil
+t = {} for i = 1, 10 do t[i] = i end
+table.insert(t, 1, 2)
+for k, v in pairs(smua.source) do print(k, v) end
+print(getmetatable(smua).Getters)
+smua.measure.filter.enable = 1
+smua.trigger.source.listv({1, 2, 3})
+smua.trigger.source.linearv(0, 1, 5)
+smua.trigger.source.action = 1
+smua.trigger.measure.iv(smua.nvbuffer1, x)
+smua.trigger.measure.action = 1
+smua.trigger.count = 3
+smua.trigger.initiate()
+smua.trigger.arm.stimulus = trigger.EVENT_ID
+trigger.blender[1].stimulus[1] = 51
+trigger.timer[1].count = 0
+trigger.timer[1].stimulus = 51
+smua.trigger.source.stimulus = 20
+smua.reset()
+print(string.rep('x', 1000))
+string.gsub('abc', '(.-)', '%1%1')
+pcall(error, {})
+setmetatable(_G, {})
+SweepVLinMeasureI(smua, 0, 1, 0.001, 3)
+localnode.prompts = 1
+localnode.showerrors = 1
+display.clear()
+print(status.measurement.instrument.smua.condition)
+status.operation.sweeping.enable = 65535
+digio.writebit(1, 1)""".split(b"\n")
 TOKENS = [
-    b"nil", b"1e308", b"-1", b"0", b"{}", b"''", b"print", b"smua", b"smub.nvbuffer1", b"(", b")", b"[", b"]", b".", b",", b"=",
-    b"\n", b"\r\n", b"\0", b"\xff", b"..", b"end", b"do", b"function() end", b"1/0", b"0/0", b"true", b"while true do", b"--", b"[[",
+    b"nil", b"1e308", b"-1", b"0", b"{}", b"''", b"print", b"smua", b"smub.nvbuffer1", b"(", b")", b"[", b"]",
+    b".", b",", b"=", b"\n", b"\r\n", b"\x00", b"\xff", b"..", b"end", b"do", b"function() end", b"1/0",
+    b"0/0", b"true", b"while true do", b"--", b"[[",
 ]  # fmt: skip
 
 

@@ -5,13 +5,24 @@ from typing import Any
 
 import pytest
 
-FAST_SWEEP = [
-    "smua.measure.nplc = 0.100000000000", "smua.source.output = 1", "startX = -1.000000000000", "dX = 0.020000000000",
-    "smua.sense = 0", "smua.source.output = 1", "smua.source.func = 1", "smua.measure.count = 1",
-    "smua.nvbuffer1.clear()", "smua.nvbuffer1.appendmode = 1", "for index = 1, 101 do", "  target = startX + (index-1)*dX",
-    "  smua.source.levelv = target", "  smua.measure.i(smua.nvbuffer1)", "end", "format.data = format.REAL32",
-    "format.byteorder = format.LITTLEENDIAN", "printbuffer(1, 101, smua.nvbuffer1.readings)",
-]  # fmt: skip
+FAST_SWEEP = """smua.measure.nplc = 0.100000000000
+smua.source.output = 1
+startX = -1.000000000000
+dX = 0.020000000000
+smua.sense = 0
+smua.source.output = 1
+smua.source.func = 1
+smua.measure.count = 1
+smua.nvbuffer1.clear()
+smua.nvbuffer1.appendmode = 1
+for index = 1, 101 do
+  target = startX + (index-1)*dX
+  smua.source.levelv = target
+  smua.measure.i(smua.nvbuffer1)
+end
+format.data = format.REAL32
+format.byteorder = format.LITTLEENDIAN
+printbuffer(1, 101, smua.nvbuffer1.readings)""".split("\n")
 """A sweep as a public driver uploads it, with CR LF between its lines."""
 
 
