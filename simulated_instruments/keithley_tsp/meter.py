@@ -53,7 +53,7 @@ class Meter:
         self.source = source
         self._draw = draw
         self._line_hz = line_hz
-        self._wait = wait
+        self.wait = wait
         model = source.model
         self.errors = {VOLTS: Errors(model.volt_meter, draw), AMPS: Errors(model.amp_meter, draw)}
         self.reset()
@@ -104,7 +104,7 @@ class Meter:
         for number in range(count):
             due = begun + number * self.interval
             if (early := due - self.source.clock.now()) > 0:
-                self._wait(early)
+                self.wait(early)
             yield self._one(funcs, buffers)
 
     def _one(self, funcs: tuple[int, ...], buffers: tuple[ReadingBuffer | None, ...]) -> tuple[float, ...]:
@@ -122,11 +122,11 @@ class Meter:
 
     def _settle(self, needed: set[int]) -> bool:
         """Wait for the delay, the ranging and the integration; return whether a range changed by itself."""
-        self._wait(self._delay(needed))
+        self.wait(self._delay(needed))
         autoranged = [self._autorange(func) for func in sorted(needed) if func != self.source.func]
         factor = AUTOZERO_FACTOR if self.autozero == AUTOZERO_AUTO else 1.0
         repeats = self.filter_count if self.filter_enable and self.filter_type != MOVING_AVERAGE else 1
-        self._wait(repeats * factor * self.nplc / self._line_hz() + SCRIPT_OVERHEAD)
+        self.wait(repeats * factor * self.nplc / self._line_hz() + SCRIPT_OVERHEAD)
         return any(autoranged)
 
     def _delay(self, needed: set[int]) -> float:
@@ -149,7 +149,7 @@ class Meter:
         at, goal = ranges.index(quantity.fixed_range), ranges.index(wanted)
         step = 1 if goal > at else -1
         for position in range(at + step, goal + step, step) if at != goal else ():
-            self._wait(AMP_SETTLING[ranges[position]] if func == AMPS else VOLT_SETTLING)
+            self.wait(AMP_SETTLING[ranges[position]] if func == AMPS else VOLT_SETTLING)
         quantity.fixed_range = wanted
         return True
 

@@ -9,6 +9,7 @@ from typing import Protocol
 from simulated_instruments.keithley_tsp.channel import AMPS, OHMS, OUTPUT_ON, VOLTS, WATTS, Source
 from simulated_instruments.keithley_tsp.errors import InstrumentError
 from simulated_instruments.keithley_tsp.meter import Meter
+from simulated_instruments.keithley_tsp.models import SOURCE_OVER_RANGE
 from simulated_instruments.keithley_tsp.nodes import Node, Value, integer_in, number_in, number_of
 
 LONGEST_DELAY = 4_294.0
@@ -102,11 +103,15 @@ def _delay(value: Value) -> float:
 
 def _level(node: Node, channel: Channel, letter: str, func: int) -> None:
     source = channel.source
-    top = source.quantity_of(func).ranges[-1] * 1.01
+    top = source.quantity_of(func).ranges[-1] * SOURCE_OVER_RANGE
     check = number_in(-top, top)
-    node.attribute(
-        f"level{letter}", lambda: source.quantity_of(func).level, lambda value: source.set_level(func, check(value))
-    )
+
+    def put(value: Value) -> None:
+        source.set_level(func, check(value))
+        if source.output == OUTPUT_ON and func == source.func:
+            channel.meter.wait(max(source.delay, 0.0))  # the automatic source delay is assumed to be none
+
+    node.attribute(f"level{letter}", lambda: source.quantity_of(func).level, put)
 
 
 def _limit(node: Node, channel: Channel, letter: str, func: int) -> None:

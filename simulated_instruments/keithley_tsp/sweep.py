@@ -34,7 +34,6 @@ class Sweep(Node):
         self.reset()
         self.members.update({f"{name}_EVENT_ID": number for name, number in self._ids.items()})
         self.setting("count", self, integer_in(0, 268_435_455))
-        self.setting("autoclear", self, integer_in(0, 1))
         self.members.update({
             "initiate": self._initiate, "source": self._source_node(), "measure": self._measure_node(),
             "endpulse": self._layer(self._endpulse, "endpulse_action", 1),
@@ -44,7 +43,6 @@ class Sweep(Node):
     def reset(self) -> None:
         """Take the default settings."""
         self.count = self.arm_count = 1
-        self.autoclear = 0
         self.source_action = self.measure_action = 0
         self.endpulse_action, self.endsweep_action = HOLD, IDLE
         self.levels: list[float] = [0.0]

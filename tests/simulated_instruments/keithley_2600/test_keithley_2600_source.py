@@ -153,6 +153,13 @@ def test_a_reading_takes_the_integration_time(host: Any) -> None:
         assert host.clock.now() - before == pytest.approx(seconds, abs=0.0012)
 
 
+def test_a_source_delay_follows_each_level(host: Any) -> None:
+    host.send("smua.source.output = 1", "smua.source.delay = 0.5")
+    before = host.clock.now()
+    host.send("smua.source.levelv = 1")
+    assert host.clock.now() - before == pytest.approx(0.501, abs=1e-6)
+
+
 def test_ranging_down_to_a_picoampere_takes_its_settling_times(host: Any) -> None:
     host.send(
         "smub.source.levelv = 1e-6", "smub.source.output = 1", "smub.measure.rangei = 0.1", "smub.measure.delay = 0"
