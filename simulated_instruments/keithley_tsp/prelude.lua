@@ -202,13 +202,16 @@ function env.collectgarbage()
   return 0
 end
 
-function env.loadstring(text, name)
-  text = tostring(text)
-  if byte(text, 1) == 27 then return nil, "precompiled chunks are not accepted" end
-  room()
-  local chunk, message = loadstring(text, "=" .. tostring(name or "tsp"))
+local function compile(text, name)
+  if byte(text, 1) == 27 then return nil, name .. ":1: precompiled chunks are not accepted" end
+  local chunk, message = loadstring(text, "=" .. name)
   if chunk then setfenv(chunk, env) end
   return chunk, message
+end
+
+function env.loadstring(text, name)
+  room()
+  return compile(tostring(text), tostring(name or "tsp"))
 end
 
 local function guard(text, pattern)
@@ -292,17 +295,11 @@ end
 
 -- Scripts -----------------------------------------------------------------------------------------------------------
 
-local function compile(text)
-  local chunk, message = loadstring(text, "=tsp")
-  if chunk then setfenv(chunk, env) end
-  return chunk, message
-end
-
 local library = { user = { scripts = {} } }
 env.script = library
 
 local function make_script(name, source)
-  local chunk, message = compile(source)
+  local chunk, message = compile(source, "tsp")
   if not chunk then return nil, message end
   local script = { name = name, source = source, autorun = "no" }
   script.run = function(...) return chunk(...) end
@@ -344,7 +341,7 @@ end
 
 local entry = {}
 function entry.run(text)
-  local chunk, message = compile(text)
+  local chunk, message = compile(text, "tsp")
   if not chunk then return "syntax", message end
   return guarded(chunk)
 end

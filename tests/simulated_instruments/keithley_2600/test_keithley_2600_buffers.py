@@ -143,6 +143,18 @@ def test_two_channels_sweep_together_on_blended_events_after_the_command_trigger
     host.expect_no_error()
 
 
+def test_a_blender_that_wants_all_its_events_waits_for_the_last(host: Any) -> None:
+    host.send(
+        "trigger.blender[1].stimulus[1] = trigger.EVENT_ID",
+        "trigger.blender[1].stimulus[2] = smub.trigger.IDLE_EVENT_ID",
+    )
+    host.send("smua.trigger.arm.stimulus = trigger.blender[1].EVENT_ID", "smua.trigger.initiate()", "*TRG", "delay(1)")
+    assert host.number("status.operation.sweeping.condition") == 2
+    host.send("smub.trigger.initiate()", "waitcomplete()")
+    assert host.number("status.operation.sweeping.condition") == 0
+    host.expect_no_error()
+
+
 def test_a_timer_paces_a_sweep(host: Any) -> None:
     host.send("trigger.timer[1].delay = 0.5", "trigger.timer[1].count = 3", "smua.nvbuffer1.collecttimestamps = 1")
     host.send("trigger.timer[1].stimulus = smua.trigger.ARMED_EVENT_ID", "trigger.timer[1].passthrough = true")

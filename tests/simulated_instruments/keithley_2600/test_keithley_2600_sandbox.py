@@ -47,6 +47,21 @@ def test_nothing_of_the_interpreter_shows(host: Any, attack: str) -> None:
     survives(host)
 
 
+def test_precompiled_code_is_refused_wherever_it_comes_in(host: Any) -> None:
+    import lupa.lua51 as lupa
+
+    runtime = lupa.LuaRuntime(encoding="latin-1")
+    code = str(runtime.eval("function() return string.dump(function() return 7 end, true) end")())
+    assert code.startswith("\x1bLua")
+    escaped = "".join(f"\\{ord(letter):03d}" for letter in code)
+    assert host.send(f"print(type(loadstring('{escaped}')))") == "nil"
+    host.send(f"script.new('{escaped}', 'evil')")
+    assert host.error()[0] == -286
+    host.send(code.replace("\n", " "))
+    assert host.error() == (-285, "TSP Syntax error at line 1: precompiled chunks are not accepted")
+    survives(host)
+
+
 def test_an_error_caught_by_a_script_is_text_and_never_a_python_object(host: Any) -> None:
     for call in (
         "smua.measure.i(print)",
