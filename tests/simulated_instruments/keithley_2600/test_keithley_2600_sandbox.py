@@ -1,7 +1,9 @@
 """What a hostile or broken script can not do: reach Python or the machine, take all memory, or run for ever."""
 
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -223,6 +225,15 @@ def test_a_device_clear_leaves_the_output_as_it_is(host: Any) -> None:
     host.send("smua.source.levelv = 1", "smua.source.output = 1")
     host.twin.clear()
     assert host.number("smua.source.output") == 1
+
+
+def test_a_twin_that_is_let_go_takes_its_interpreter_with_it(make_host: Callable[..., Any]) -> None:
+    host = make_host()
+    host.send("b = smua.makebuffer(5)", "smua.measure.v(b)", "x.y = 1")
+    machine = weakref.ref(host.twin._instrument.machine)
+    del host
+    gc.collect()
+    assert machine() is None
 
 
 def test_random_numbers_repeat_with_the_seed(make_host: Callable[..., Any]) -> None:
