@@ -121,9 +121,9 @@ class Meter:
         return values
 
     def _settle(self, needed: set[int]) -> bool:
-        """Wait for the delay, the ranging and the integration; return whether a range changed by itself."""
-        self.wait(self._delay(needed))
+        """Wait for the ranging, the delay and the integration; return whether a range changed by itself."""
         autoranged = [self._autorange(func) for func in sorted(needed) if func != self.source.func]
+        self.wait(self._delay(needed))
         factor = AUTOZERO_FACTOR if self.autozero == AUTOZERO_AUTO else 1.0
         repeats = self.filter_count if self.filter_enable and self.filter_type != MOVING_AVERAGE else 1
         self.wait(repeats * factor * self.nplc / self._line_hz() + SCRIPT_OVERHEAD)

@@ -160,6 +160,19 @@ def test_a_source_delay_follows_each_level(host: Any) -> None:
     assert host.clock.now() - before == pytest.approx(0.501, abs=1e-6)
 
 
+def test_the_automatic_delay_is_that_of_the_range_that_is_measured_on(host: Any) -> None:
+    host.send("smua.source.levelv = 1", "smua.source.output = 1")
+    before = host.clock.now()
+    host.send("smua.measure.i()")
+    assert host.clock.now() - before < 0.06 + 0.5  # autozero and one power line cycle, and every range on the way up
+    host.send(
+        "smub.source.levelv = 5e-4", "smub.source.output = 1", "smub.measure.rangei = 1e-9", "smub.measure.nplc = 0.01"
+    )
+    before = host.clock.now()
+    host.send("smub.measure.i()")
+    assert host.clock.now() - before == pytest.approx(0.36 * 6 / 6.9, abs=0.01)
+
+
 def test_ranging_down_to_a_picoampere_takes_its_settling_times(host: Any) -> None:
     host.send(
         "smub.source.levelv = 1e-6", "smub.source.output = 1", "smub.measure.rangei = 0.1", "smub.measure.delay = 0"
