@@ -3,7 +3,6 @@
 import random
 import re
 import time
-import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
@@ -84,11 +83,10 @@ class LuaMachine:
             unpack_returned_tuples=True, encoding="latin-1", register_eval=False, register_builtins=False,
             attribute_filter=_no_attributes, max_memory=HARD_MEMORY,
         )  # fmt: skip
-        methods: dict[str, Callable[..., Any]] = {
+        host = {
             "tick": self._tick, "get": self._get, "set": self._set, "call": self._call, "members": self._members,
-            "emit": self._emit, "number": self._number, "forget": self._forget,
+            "emit": self._emit, "number": listener.number, "random": self._random.random, "forget": self._forget,
         }  # fmt: skip
-        host = {name: _loosely(method) for name, method in methods.items()} | {"random": self._random.random}
         limits = (SOFT_MEMORY / 1024, (MOST_MEMORY - HEADROOM) / 1024)
         prelude = Path(__file__).with_name("prelude.lua").read_text(encoding="ascii")
         self._entry: Any = self._lua.execute(prelude, self._lua.table_from(host), *limits)
@@ -169,9 +167,6 @@ class LuaMachine:
     def _emit(self, text: str) -> bool:
         self._spent += CALL_CHARGE
         return self._listener.emit(text)
-
-    def _number(self, value: float) -> str:
-        return self._listener.number(value)
 
     def _host(self, action: Callable[[], tuple[Any, ...]]) -> tuple[Any, ...]:
         """Run the instrument's side of a call; a fault that is not the script's is kept and raised from ``run``."""
@@ -280,17 +275,6 @@ class LuaMachine:
                     if callable(member):
                         self._functions.pop(self._function_ids.pop(member, -1), None)
                 node.forgotten()
-
-
-def _loosely(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a stand-in that does not keep the machine alive: the collector cannot see what Lua refers to."""
-    reference = weakref.WeakMethod(method)
-
-    def call(*arguments: Any) -> Any:
-        target = reference()
-        return None if target is None else target(*arguments)
-
-    return call
 
 
 def _no_attributes(_owner: object, name: object, _setting: bool) -> object:

@@ -136,7 +136,7 @@ class Meter:
         return settling * AUTO_DELAY_CONSTANTS / SETTLED * self.delayfactor
 
     def _autorange(self, func: int) -> bool:
-        """Go to the range that fits what flows now, a settling time for each range passed on the way."""
+        """Go to the range that fits: a settling time for each range on the way down, one in all up (*assumed*)."""
         quantity = self.quantity(func)
         if not quantity.autorange:
             return False
@@ -147,9 +147,9 @@ class Meter:
             volts, amps = self.source.terminal.sense()
             wanted = max(self._least(ranges, abs(volts if func == VOLTS else amps)), quantity.low_range)
         at, goal = ranges.index(quantity.fixed_range), ranges.index(wanted)
-        step = 1 if goal > at else -1
-        for position in range(at + step, goal + step, step) if at != goal else ():
-            self.wait(AMP_SETTLING[ranges[position]] if func == AMPS else VOLT_SETTLING)
+        passed = ranges[goal : goal + 1] if goal > at else reversed(ranges[goal:at])
+        for full in passed:
+            self.wait(AMP_SETTLING[full] if func == AMPS else VOLT_SETTLING)
         quantity.fixed_range = wanted
         return True
 
