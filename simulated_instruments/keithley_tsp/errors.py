@@ -28,6 +28,8 @@ TOO_LONG = (RUNTIME, "TSP Runtime error at line 1: the script took too long")
 
 QUEUE_LENGTH = 100
 """Entries that the queue holds: *assumed*."""
+MESSAGE_LENGTH = 255
+"""Characters of an entry's text: *assumed*."""
 
 
 class InstrumentError(Exception):
@@ -67,7 +69,7 @@ class ErrorQueue:
     def push(self, code: int, message: str) -> None:
         """Queue an error."""
         if len(self._entries) < QUEUE_LENGTH:
-            self._entries.append(Entry(code, message))
+            self._entries.append(Entry(code, message[:MESSAGE_LENGTH]))
         else:
             self._entries[-1] = Entry(*QUEUE_OVERFLOW)
 

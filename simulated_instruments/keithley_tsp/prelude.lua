@@ -16,6 +16,8 @@ local host_tick, host_get, host_set, host_call, host_members, host_emit, host_nu
 
 local OUT_OF_MEMORY = "not enough memory" -- the text that the interpreter itself uses
 local MAX_ARGUMENTS = 200
+local MAX_TEXT = 65536 -- bytes of one text that a host function takes
+local PIECE = 4096 -- bytes of text that a pattern works on for what a thousand instructions cost
 local PATTERN_BUDGET = 1e8 -- steps that one pattern may take at worst
 
 -- Limits ------------------------------------------------------------------------------------------------------------
@@ -79,6 +81,7 @@ end
 
 local function encode(value)
   local kind = type(value)
+  if kind == "string" and #value > MAX_TEXT then return "x", false end
   if kind == "number" or kind == "string" or kind == "boolean" or kind == "nil" then return "v", value end
   if kind == "table" then
     if ids[value] then return "o", ids[value] end
@@ -199,6 +202,7 @@ end
 
 function env.collectgarbage()
   collectgarbage()
+  hook()
   return 0
 end
 
@@ -221,6 +225,7 @@ local function guard(text, pattern)
   local _, quantifiers = gsub(pattern, "[%*%+%-%?]", "")
   local steps = (#text + 1) ^ (quantifiers + (byte(pattern, 1) == 94 and quantifiers > 0 and 0 or 1)) * (#pattern + 1)
   if steps > PATTERN_BUDGET then error("pattern too complex", 3) end
+  for _ = PIECE, #text, PIECE do hook() end
   room()
 end
 

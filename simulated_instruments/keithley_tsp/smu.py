@@ -16,7 +16,7 @@ from simulated_instruments.keithley_tsp.nodes import Node, Value, integer_in, on
 from simulated_instruments.keithley_tsp.settings import measure_node, source_node
 from simulated_instruments.terminals import Terminal
 
-SCRIPT_CAPACITY = 2_000_000
+SCRIPT_CAPACITY = 500_000
 """Readings that all the buffers made by scripts may hold together: *assumed*."""
 
 CONSTANTS: dict[str, float] = {

@@ -9,7 +9,7 @@ import numpy as np
 
 from simulated_instruments.keithley_tsp.buffers import ReadingBuffer
 from simulated_instruments.keithley_tsp.channel import AMPS, OHMS, VOLTS, WATTS
-from simulated_instruments.keithley_tsp.errors import BUSY, DATA_TYPE, InstrumentError
+from simulated_instruments.keithley_tsp.errors import BUSY, DATA_TYPE, TOO_BIG, InstrumentError
 from simulated_instruments.keithley_tsp.nodes import Node, Value, integer_in, number_in, number_of
 from simulated_instruments.keithley_tsp.smu import SourceMeasureUnit
 from simulated_instruments.keithley_tsp.triggers import EVENTS_PER_CHANNEL, FIRST_CHANNEL, Detector, Events
@@ -187,4 +187,6 @@ def _logarithmic(start: Value, stop: Value, points: Value, asymptote: Value = 0.
 def _listed(values: Value) -> list[float]:
     if not isinstance(values, list) or not values:
         raise InstrumentError(DATA_TYPE)
+    if len(values) > MOST_POINTS:
+        raise InstrumentError(TOO_BIG)
     return values

@@ -106,6 +106,8 @@ def test_the_namespace_can_not_be_changed(host: Any, attack: str) -> None:
         "xpcall(error, function() while true do end end)",
         "error(setmetatable({}, {__tostring = function() while true do end end}))",
         "while true do smua.measure.v() end",
+        "while true do collectgarbage() end",
+        "local s = string.rep('x', 1e6) while true do string.gsub(s, '.', '%0%0') end",
     ],
 )
 def test_an_endless_loop_ends_with_an_error(make_host: Callable[..., Any], loop: str) -> None:
@@ -146,6 +148,17 @@ def test_a_memory_bomb_gives_out_of_memory_and_the_twin_lives_on(host: Any, bomb
     survives(host)
 
 
+def test_long_texts_do_not_pile_up_outside_the_interpreter(host: Any) -> None:
+    host.send(
+        "s = string.rep('x', 1e7)", "for i = 1, 200 do pcall(error, s) end for i = 1, 50 do display.settext(s) end"
+    )
+    host.send("errorqueue.clear() error(s)")
+    assert len(host.error()[1]) == 255
+    host.send("t = {} for i = 1, 200000 do t[i] = i / 1e6 end smua.trigger.source.listv(t)")
+    assert host.error()[0] == 1101
+    survives(host)
+
+
 def test_a_bomb_in_many_messages_leaves_room_to_clean_up(host: Any) -> None:
     for _ in range(3):
         host.send("t = t or {} for i = 1, 1e7 do t[#t + 1] = tostring(i) .. 'abc' end")
@@ -176,8 +189,16 @@ def test_no_library_call_hangs_the_twin(host: Any, call: str) -> None:
     survives(host)
 
 
-def test_a_stack_overflow_is_an_error(host: Any) -> None:
-    host.send("local function f() return 1 + f() end f()")
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "local function f() return 1 + f() end f()",
+        "setmetatable(_G, {__index = function(t, k) return t[k .. 'a'] end}) print(undefined)",
+        "local function f() string.gsub('x', 'x', f) end f()",
+    ],
+)
+def test_a_stack_overflow_is_an_error(host: Any, attack: str) -> None:
+    host.send(attack, "setmetatable(_G, nil)")
     code, message = host.error()
     assert code == -286
     assert "stack overflow" in message
