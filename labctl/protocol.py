@@ -1,0 +1,232 @@
+"""The protocol: a measurement as a frozen, validated description plus a generator that a runner or a script drives."""
+
+import dataclasses
+from collections.abc import Generator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeVar, get_args, get_origin
+
+import pydantic
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import core_schema
+
+from labctl.errors import ConfigError
+from labctl.plots import Plot
+from labctl.rows import Block, Row
+from labctl.units import Unit, format_quantity, parse_quantity
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from labctl.results import Results
+    from labctl.runfile.reader import RunData
+
+
+@dataclasses.dataclass(frozen=True)
+class In:
+    """Marks a parameter as a quantity: ``Annotated[float, In("V")]`` takes ``0.2``, ``"0.2 V"`` and ``"200m"``."""
+
+    unit: Unit
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: pydantic.GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_before_validator_function(self._parse, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: pydantic.GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {**handler(schema), "unit": self.unit}
+
+    def _parse(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return parse_quantity(value, self.unit)
+        except ConfigError as error:
+            raise ValueError(str(error)) from error
+
+
+Volts = Annotated[float, In("V"), Field(allow_inf_nan=False)]
+Amps = Annotated[float, In("A"), Field(allow_inf_nan=False)]
+Siemens = Annotated[float, In("S"), Field(allow_inf_nan=False)]
+Ohms = Annotated[float, In("ohm"), Field(allow_inf_nan=False)]
+Seconds = Annotated[float, In("s"), Field(allow_inf_nan=False)]
+Count = Annotated[int, In(""), Field(ge=1)]
+
+
+@dataclasses.dataclass(frozen=True)
+class Wait:
+    """Let time pass on the station's clock; the runner waits, and can be interrupted."""
+
+    seconds: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """So much is done: progress, remaining time and the point that a crashed run is resumed from.
+
+    Attributes:
+        done: Units of work done.
+        total: Units of work in all.
+        state: What the generator needs to go on from here, if ``done`` is not enough (bytes of its own making).
+    """
+
+    done: int
+    total: int
+    state: bytes = b""
+
+
+@dataclasses.dataclass(frozen=True)
+class Note:
+    """A line for the run's log."""
+
+    text: str
+
+
+Item = Row | Block | Wait | Step | Note
+Steps = Generator[Item, None, None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What a run will do, known before anything is touched.
+
+    Attributes:
+        duration: Estimated time on the station's clock, in s.
+        pulses_per_device: Most programming pulses that one device can get.
+        voltage: Highest voltage on any line, in V.
+        current: Highest current through a device, in A.
+        charge: Most charge through one device, in C, all pulses together.
+        work: What ``Step.total`` will be.
+        device_voltage: Highest voltage across a device, in V; the lines' highest where it is not given.
+        conductances: Lowest and highest conductance that cells are written to, in S.
+    """
+
+    duration: float
+    pulses_per_device: int
+    voltage: float
+    current: float
+    charge: float
+    work: int
+    device_voltage: float | None = None
+    conductances: tuple[float, float] | None = None
+
+    def describe(self) -> dict[str, str]:
+        """Return each figure in words, by name."""
+        window = self.conductances
+        return {
+            "estimated duration": format_quantity(self.duration, "s", 3),
+            "pulses per device": f"at most {self.pulses_per_device:,}",
+            "highest voltage": format_quantity(self.voltage, "V", 4),
+            "highest current": format_quantity(self.current, "A", 4),
+            "charge per device": "at most " + format_quantity(self.charge, "C", 3),
+            **({"conductances": " to ".join(format_quantity(g, "S", 4) for g in window)} if window else {}),
+        }
+
+
+class Protocol(BaseModel):
+    """A measurement: the form, the TOML, the HDF5 attributes and the thing that runs.
+
+    A subclass adds parameters as fields, and a generator ``run(self, <instruments by capability>, ...)``. What it can
+    ask for, by annotation: capabilities of `labctl.capabilities`, a `labctl.clock.Clock`, a
+    ``numpy.random.Generator`` seeded with the run's seed, and ``resume: Step | None``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: ClassVar[str]
+    """Short name, as the command line and files know it."""
+    title: ClassVar[str]
+    source: ClassVar[str]
+    """The paper and the protocol's letter in it."""
+    rows: ClassVar[tuple[type[Row], ...]]
+    plots: ClassVar[tuple[Plot, ...]] = ()
+
+    def plan(self, *args: Any, **instruments: Any) -> Plan:
+        """Return what a run will do; raise `LimitError` or `ConfigError` for what it cannot do.
+
+        Args:
+            args: None; a subclass names its instruments.
+            instruments: The drivers that ``run`` will get, by the same names; they may be unopened.
+        """
+        raise TypeError(f"{type(self).__name__} has no plan")
+
+    @classmethod
+    def analyse(cls, run: "RunData") -> "Results":
+        """Return what the rows of ``run`` mean; needs no instrument and can be repeated offline."""
+        raise TypeError(f"{cls.__name__} has no analysis")
+
+    @classmethod
+    def figure(cls, run: "RunData") -> "Figure":
+        """Draw the run as its paper does."""
+        raise TypeError(f"{cls.__name__} has no figure")
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> Self:
+        """Make the protocol from plain values, such as a TOML table or the command line's.
+
+        Raises:
+            ConfigError: Names each wrong parameter, what was given and what would be right.
+        """
+        return checked(cls, values, f"{cls.name}: ")
+
+
+_M = TypeVar("_M", bound=BaseModel)
+
+
+def checked(model: type[_M], values: Mapping[str, Any], where: str) -> _M:
+    """Validate ``values`` as ``model``; say what is wrong in the user's words.
+
+    Raises:
+        ConfigError: One line for each wrong value, each beginning with ``where``.
+    """
+    try:
+        return model.model_validate(dict(values))
+    except pydantic.ValidationError as error:
+        raise ConfigError("\n".join(where + _complaint(model, detail) for detail in error.errors())) from None
+
+
+def _complaint(model: type[BaseModel], detail: Any) -> str:
+    path = ".".join(str(part) for part in detail["loc"])
+    if detail["type"] == "extra_forbidden":
+        known = _field_names(model, detail["loc"][:-1])
+        return f"{path!r} is not known; there are {', '.join(known)}" if known else f"{path!r} is not known"
+    if detail["type"] == "missing":
+        return f"{path!r} is missing"
+    unit = _unit_of(model, detail["loc"])
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    bounds = detail.get("ctx", {})
+    for key, words in (("ge", "at least"), ("gt", "above"), ("le", "at most"), ("lt", "below")):
+        if key in bounds:
+            given = detail["input"]
+            shown = given if isinstance(given, str) else format_quantity(float(given), unit)
+            return f"{path} is {shown}, but must be {words} {format_quantity(float(bounds[key]), unit)}"
+    return f"{path}: {message}" if path else message
+
+
+def _nested(model: type[BaseModel], loc: tuple[Any, ...]) -> type[BaseModel] | None:
+    """Return the model that ``loc`` leads to, through models and tables of models."""
+    current: Any = model
+    for part in loc:
+        if get_origin(current) is dict:
+            current = get_args(current)[1]
+        elif isinstance(current, type) and issubclass(current, BaseModel) and part in current.model_fields:
+            current = current.model_fields[str(part)].annotation
+        else:
+            return None
+    return current if isinstance(current, type) and issubclass(current, BaseModel) else None
+
+
+def _field_names(model: type[BaseModel], loc: tuple[Any, ...]) -> list[str]:
+    owner = _nested(model, loc)
+    return list(owner.model_fields) if owner else []
+
+
+def _unit_of(model: type[BaseModel], loc: tuple[Any, ...]) -> str:
+    owner = _nested(model, loc[:-1])
+    field = owner.model_fields.get(str(loc[-1])) if owner and loc else None
+    return unit_of(field) if field else ""
+
+
+def unit_of(field: pydantic.fields.FieldInfo) -> str:
+    """Return the unit of a parameter, empty where it has none."""
+    return next((mark.unit for mark in field.metadata if isinstance(mark, In)), "")

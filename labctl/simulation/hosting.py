@@ -1,0 +1,96 @@
+"""A hosted instrument: a front-end, the line that leads to it, and the time that bytes take on that line."""
+
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from labctl.clock import Clock
+from labctl.errors import LinkError
+from labctl.simulation.faults import Faults, FaultyLine
+
+BITS_PER_BYTE = 10
+"""On an RS-232 line: start bit, eight data bits, stop bit."""
+
+
+class FrontEnd(Protocol):
+    """What a simulated instrument offers (``simulated_instruments.frontend`` has the same, without importing us)."""
+
+    def receive(self, data: bytes, *, end: bool = False) -> bytes:
+        """Take bytes and return what the instrument sends back for them."""
+
+    def clear(self) -> None:
+        """Device clear."""
+
+
+class HostedInstrument:
+    """Moves bytes between a host and a front-end.
+
+    Args:
+        role: Its name in the station.
+        front_end: The simulated instrument.
+        clock: The bench's clock; bytes on a serial line take their time on it.
+        faults: What goes wrong on the line.
+    """
+
+    def __init__(self, role: str, front_end: FrontEnd, clock: Clock, faults: Faults | None = None) -> None:
+        self.role = role
+        self.front_end = front_end
+        self.clock = clock
+        self.line = FaultyLine(faults or Faults())
+        self.host_baud_rate: int | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def baud_rate(self) -> int | None:
+        """The instrument's rate on a serial line, ``None`` where the line has no rate."""
+        rate: int | None = getattr(self.front_end, "baud_rate", None)
+        return rate
+
+    def exchange(self, data: bytes, *, end: bool = False) -> bytes:
+        """Bring ``data`` to the instrument and return what comes back, faults and line time included.
+
+        Raises:
+            LinkError: The line is gone.
+        """
+        with self._lock:
+            pieces = self.line.to_instrument(data)
+            self._check_connected()
+            rate = self.baud_rate  # an instrument that is told to change its rate still answers at the old one
+            answer = b""
+            for piece in pieces:
+                self._pace(len(piece), rate)
+                answer += self.line.to_host(self.front_end.receive(self._heard(piece, rate), end=end))
+            self._pace(len(answer), rate)
+            return self._heard(answer, rate)
+
+    def attend(self, arrived: Callable[[], bytes]) -> None:
+        """Let an instrument that can be interrupted look at what arrives while it works.
+
+        Args:
+            arrived: Returns the bytes that have come since the last call, without waiting.
+        """
+        if hasattr(self.front_end, "attention"):
+            self.front_end.attention = lambda: self._interrupting(arrived())
+
+    def _interrupting(self, data: bytes) -> bytes:
+        self._pace(len(data), self.baud_rate)
+        return b"".join(self.line.to_instrument(data)) if data else b""
+
+    def clear(self) -> None:
+        """Device clear; comes through even while a message is being worked on."""
+        self._check_connected()
+        self.front_end.clear()
+
+    def _check_connected(self) -> None:
+        if not self.line.connected:
+            raise LinkError(f"the line to the simulated {self.role} is gone")
+
+    def _pace(self, count: int, rate: int | None) -> None:
+        if rate:
+            self.clock.wait(count * BITS_PER_BYTE / rate)
+
+    def _heard(self, data: bytes, rate: int | None) -> bytes:
+        """Return ``data`` as the other side hears it: garbage when the two rates differ."""
+        if self.host_baud_rate is None or rate in {None, self.host_baud_rate}:
+            return data
+        return bytes((byte * 73 + 41) & 0xFF for byte in data)

@@ -1,0 +1,171 @@
+"""An open station: its drivers by role, its clock, and the simulated lab behind them where there is one."""
+
+import contextlib
+import dataclasses
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from labctl import plugins
+from labctl.clock import Clock, RealClock
+from labctl.errors import ConfigError, LabctlError, LinkError
+from labctl.instrument import Instrument
+from labctl.links import Link, LinkOptions
+from labctl.stations.model import InstrumentTable, StationFile, Transport, parse_station, read_station
+
+if TYPE_CHECKING:
+    from labctl.simulation.lab import SimulatedLab
+
+
+@dataclasses.dataclass(frozen=True)
+class OpenOptions:
+    """How a station is opened; goes into the run file, so that a resume opens it alike.
+
+    Attributes:
+        simulate: Use the simulated twins.
+        seed: Of the simulated lab; ``None`` takes the station file's.
+        transport: How the twins are reached; ``None`` takes the station file's.
+    """
+
+    simulate: bool = False
+    seed: int | None = None
+    transport: Transport | None = None
+
+
+class Station:
+    """The instruments of a lab; a context manager that connects them and leaves them safe.
+
+    Args:
+        file: The checked station file.
+        text: Its text, for the run file.
+        options: Simulated or real, and how.
+
+    Attributes:
+        instruments: The drivers by role; made at once, connected by `open`.
+        clock: Real for real instruments, virtual for simulated ones.
+        lab: The simulated lab, or ``None``.
+    """
+
+    def __init__(self, file: StationFile, text: str, options: OpenOptions) -> None:
+        self.file = file
+        self.text = text
+        self.options = options
+        self.lab: SimulatedLab | None = None
+        self.clock: Clock = RealClock()
+        self._drivers = {role: _driver_class(role, table) for role, table in file.instruments.items()}
+        if options.simulate:
+            from labctl.simulation import lab
+
+            self.lab = lab.SimulatedLab(file, options.seed, options.transport)
+            self.clock = self.lab.clock
+        self.instruments = {role: self._driver(role, table) for role, table in file.instruments.items()}
+
+    @property
+    def name(self) -> str:
+        """The station's name."""
+        return self.file.name
+
+    def __getitem__(self, role: str) -> Instrument:
+        return self.instruments[role]
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def open(self) -> None:
+        """Connect every instrument.
+
+        Raises:
+            LinkError: Names each instrument that could not be opened, and why; none is left open.
+        """
+        if self.lab is not None:
+            self.lab.start()
+        failures = []
+        for role, instrument in self.instruments.items():
+            try:
+                instrument.open()
+            except LabctlError as error:
+                failures.append(str(error) if str(error).startswith(f"{role}:") else f"{role}: {error}")
+        if failures:
+            with contextlib.suppress(LabctlError):
+                self.close()
+            raise LinkError("\n".join(failures))
+
+    def close(self) -> None:
+        """Make every instrument safe and disconnect it, each even if another fails.
+
+        Raises:
+            LinkError: Names each instrument that could not be made safe.
+        """
+        failures = []
+        for role, instrument in self.instruments.items():
+            try:
+                instrument.close()
+            except LabctlError as error:
+                failures.append(f"{role} could not be made safe, check its outputs by hand: {error}")
+        if self.lab is not None:
+            self.lab.close()
+        if failures:
+            raise LinkError("\n".join(failures))
+
+    def _driver(self, role: str, table: InstrumentTable) -> Instrument:
+        options = LinkOptions(timeout=table.timeout, baud_rate=table.baud_rate)
+        link = Link(self._resource_name(role, table), self._manager(role), options)
+        return self._drivers[role](link, role=role, idle=table.idle, limits=self.file.sample.limits(), options=table.options)
+
+    def _resource_name(self, role: str, table: InstrumentTable) -> str:
+        return self.lab.resource_name(role) if self.lab else table.link
+
+    def _manager(self, role: str) -> Callable[[], Any]:
+        if self.lab is not None:
+            return functools.partial(self.lab.manager, role)
+        return functools.partial(_visa_manager, self.file.visa_library)
+
+
+def _driver_class(role: str, table: InstrumentTable) -> type[Instrument]:
+    try:
+        driver: type[Instrument] = plugins.load("drivers", table.driver)
+    except ConfigError as error:
+        raise ConfigError(f"instruments.{role}.driver: {error}") from None
+    return driver
+
+
+@functools.cache
+def _visa_manager(library: str) -> Any:
+    import pyvisa
+
+    return pyvisa.ResourceManager(library)
+
+
+def open_station(
+    name: str | Path = "pe-board",
+    *,
+    simulate: bool = False,
+    seed: int | None = None,
+    transport: Transport | None = None,
+) -> Station:
+    """Return a station, by name of a shipped one or by file; ``with`` it to connect.
+
+    Args:
+        name: A shipped station's name, or a path.
+        simulate: Use the simulated twins instead of the real instruments.
+        seed: Of the simulated lab's random numbers.
+        transport: ``"in-process"``, or ``"serial"`` for real pseudo-terminals.
+
+    Raises:
+        ConfigError: The station file is wrong.
+    """
+    file, text = read_station(name)
+    return Station(file, text, OpenOptions(simulate, seed, transport))
+
+
+def station_from_text(text: str, where: str, options: OpenOptions) -> Station:
+    """Return the station that a run file has kept."""
+    return Station(parse_station(text, where), text, options)
