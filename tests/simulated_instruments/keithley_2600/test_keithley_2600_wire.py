@@ -184,6 +184,12 @@ def test_a_model_has_its_channels_and_ranges(
     assert host.send("print(type(digio))") == ("nil" if model[3] == "4" else "table")
 
 
+@pytest.mark.parametrize("options", [{"model": "2400"}, {"line_hz": 55}])
+def test_a_model_that_does_not_exist_is_refused(make_host: Callable[..., Any], options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"2400|55"):
+        make_host(**options)
+
+
 def test_the_panel_takes_what_drivers_send_it(host: Any) -> None:
     host.send("display.clear()", "display.setcursor(1, 1)", 'display.settext("hello")', "beeper.beep(0.1, 2400)")
     assert host.send("print(display.gettext())") == "hello"
