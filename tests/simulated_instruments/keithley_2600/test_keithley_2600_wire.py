@@ -48,6 +48,9 @@ def test_an_empty_queue_answers_number_zero(host: Any) -> None:
         ("smua.measure.nplc = 26", (1101, "Parameter too big")),
         ("smua.measure.nplc = {}", (-104, "Data type error")),
         ("smua.source.rangei = 2", (1101, "Parameter too big")),
+        ("smua.trigger.source.linearv(5)", (-109, "Missing parameter")),
+        ("smua.trigger.source.listv()", (-109, "Missing parameter")),
+        ("smua.makebuffer()", (-109, "Missing parameter")),
         ("smua.source.levelv = 0/0", (-104, "Data type error")),
     ],
 )
