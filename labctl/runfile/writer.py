@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -141,7 +142,7 @@ class RunFileWriter:
                 dataset[start:] = rows[column.name]
             self._in_hdf5[number] = start + len(rows)
         self._file.flush()
-        if self._journal.size > JOURNAL_BYTES:
+        if self._journal.size > JOURNAL_BYTES and sys.platform != "win32":  # Windows renames no open file
             with open(self.path, "rb") as stored:
                 os.fsync(stored.fileno())
             journal = self._new_journal()
@@ -211,6 +212,8 @@ class RunFileWriter:
 
     def _new_journal(self) -> Journal:
         target = journal_path(self.path)
+        if not target.exists():
+            return Journal(target, [(s.name, s.dtype) for s in self._streams], self._in_hdf5)
         fresh = target.with_name(target.name + ".new")
         fresh.unlink(missing_ok=True)
         journal = Journal(fresh, [(s.name, s.dtype) for s in self._streams], self._in_hdf5)
