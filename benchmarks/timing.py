@@ -4,7 +4,6 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 
-
 Work = Callable[[], int | tuple[int, float]]
 
 
