@@ -1,14 +1,15 @@
 """The Python interface: run a protocol on a station, dry-run it, resume a run that was cut short."""
 
 import contextlib
-import datetime
+import dataclasses
+import datetime as dt
 import secrets
 from pathlib import Path
 from typing import Any
 
 import labctl
 from labctl import plugins
-from labctl.errors import DataFileError, LimitError, RunStoppedError
+from labctl.errors import DataFileError, LimitError
 from labctl.events import RunState
 from labctl.instrument import Instrument, SampleLimits
 from labctl.protocol import In, Plan, Protocol, Step
@@ -200,8 +201,6 @@ def parameter_units(model: type[Any], prefix: str = "") -> dict[str, str]:
 def _header(
     protocol: Protocol, station: Station, chosen: dict[str, Instrument], seed: int, operator: str, sample: str
 ) -> RunHeader:
-    import dataclasses
-
     facts = {
         instrument.role: {
             "driver": station.file.instruments[instrument.role].driver,
@@ -232,5 +231,5 @@ def _header(
 
 
 def _file_name(folder: Path, protocol: Protocol) -> Path:
-    now = datetime.datetime.now().strftime("%Y-%m-%dT%H-%M-%S")
+    now = dt.datetime.now().strftime("%Y-%m-%dT%H-%M-%S")
     return folder / f"{now}_{protocol.name}_{secrets.token_hex(3)}.h5"

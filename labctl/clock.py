@@ -4,6 +4,8 @@ import threading
 import time
 from typing import Protocol
 
+from typing_extensions import override
+
 
 class Clock(Protocol):
     """What tells the time of a station and lets time pass on it."""
@@ -15,7 +17,7 @@ class Clock(Protocol):
         """Let ``seconds`` pass, or less when ``cancel`` is set meanwhile."""
 
 
-class RealClock:
+class RealClock(Clock):
     """The computer's monotonic clock, optionally sped up.
 
     Args:
@@ -28,15 +30,17 @@ class RealClock:
         self._speed = speed
         self._start = time.monotonic()
 
+    @override
     def now(self) -> float:
         return (time.monotonic() - self._start) * self._speed
 
+    @override
     def wait(self, seconds: float, cancel: threading.Event | None = None) -> None:
         if seconds > 0.0:
             (cancel or threading.Event()).wait(seconds / self._speed)
 
 
-class VirtualClock:
+class VirtualClock(Clock):
     """A clock that moves only when somebody waits on it, at once.
 
     Two threads that wait at the same time each add their own time, as two instruments do that work one after the other.
@@ -46,9 +50,11 @@ class VirtualClock:
         self._now = 0.0
         self._lock = threading.Lock()
 
+    @override
     def now(self) -> float:
         return self._now
 
+    @override
     def wait(self, seconds: float, cancel: threading.Event | None = None) -> None:
         if seconds > 0.0 and not (cancel and cancel.is_set()):
             with self._lock:

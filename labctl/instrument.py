@@ -31,7 +31,7 @@ class Identity:
 
 @dataclasses.dataclass(frozen=True)
 class SampleLimits:
-    """What the station's sample stands, whatever the instrument could do; in V, A and S, ``None`` where nothing is said.
+    """What the station's sample stands, in V, A and S; ``None`` where nothing is said.
 
     Attributes:
         voltage: Highest voltage on any terminal.
@@ -75,7 +75,9 @@ class Instrument:
     ) -> None:
         if idle not in self.idle_policies:
             possible = ", ".join(sorted(self.idle_policies))
-            raise ConfigError(f"{role or type(self).__name__}: idle = {idle.value!r} is not possible; there is {possible}")
+            raise ConfigError(
+                f"{role or type(self).__name__}: idle = {idle.value!r} is not possible; there is {possible}"
+            )
         self.link = link
         self.role = role or type(self).__name__
         self.idle = idle

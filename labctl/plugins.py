@@ -54,4 +54,6 @@ def _check_ours(kind: str) -> None:
     ours = Path(__file__).resolve().parent.parent / kind
     origin = Path(spec.origin).resolve().parent if spec and spec.origin else None
     if origin != ours:
-        raise ConfigError(f"the folder {origin or (spec and spec.name)} hides labctl's own {kind!r}; rename or remove it")
+        raise ConfigError(
+            f"the folder {origin or (spec and spec.name)} hides labctl's own {kind!r}; rename or remove it"
+        )

@@ -1,8 +1,8 @@
-"""The protocol: a measurement as a frozen, validated description plus a generator that a runner, or a script, drives."""
+"""The protocol: a measurement as a frozen, validated description plus a generator that a runner or a script drives."""
 
 import dataclasses
 from collections.abc import Generator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeVar, get_args, get_origin
 
 import pydantic
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,7 +26,9 @@ class In:
 
     unit: Unit
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: pydantic.GetCoreSchemaHandler) -> core_schema.CoreSchema:
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: pydantic.GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
         return core_schema.no_info_before_validator_function(self._parse, handler(source))
 
     def __get_pydantic_json_schema__(
@@ -139,10 +141,11 @@ class Protocol(BaseModel):
     rows: ClassVar[tuple[type[Row], ...]]
     plots: ClassVar[tuple[Plot, ...]] = ()
 
-    def plan(self, **instruments: Any) -> Plan:
+    def plan(self, *args: Any, **instruments: Any) -> Plan:
         """Return what a run will do; raise `LimitError` or `ConfigError` for what it cannot do.
 
         Args:
+            args: None; a subclass names its instruments.
             instruments: The drivers that ``run`` will get, by the same names; they may be unopened.
         """
         raise TypeError(f"{type(self).__name__} has no plan")
@@ -167,7 +170,10 @@ class Protocol(BaseModel):
         return checked(cls, values, f"{cls.name}: ")
 
 
-def checked[M: BaseModel](model: type[M], values: Mapping[str, Any], where: str) -> M:
+_M = TypeVar("_M", bound=BaseModel)
+
+
+def checked(model: type[_M], values: Mapping[str, Any], where: str) -> _M:
     """Validate ``values`` as ``model``; say what is wrong in the user's words.
 
     Raises:

@@ -33,11 +33,13 @@ class Results:
         summary: Headline figures by name; a name carries its unit where it is not SI, such as ``error_std_nA``.
         tables: What the figures are drawn from, by name.
         default: The table that a NeXus plotter shows first.
+        printed: The table that a terminal shows.
     """
 
     summary: Mapping[str, float | int]
     tables: Mapping[str, Table] = dataclasses.field(default_factory=dict)
     default: str = ""
+    printed: str = ""
 
     def plain_summary(self) -> dict[str, float | int]:
         """Return the summary in Python's own numbers, as JSON wants them."""

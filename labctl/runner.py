@@ -1,7 +1,7 @@
 """The runner: owns a protocol's generator, its run file and the four verbs pause, resume, stop and abort."""
 
 import contextlib
-import datetime
+import datetime as dt
 import logging
 import threading
 import time
@@ -314,7 +314,9 @@ class Run:
             try:
                 after[instrument.role] = instrument.snapshot()
             except LabctlError as error:
-                self._log(writer, logging.WARNING, f"the settings of {instrument.role} after the run are missing: {error}")
+                self._log(
+                    writer, logging.WARNING, f"the settings of {instrument.role} after the run are missing: {error}"
+                )
         return after
 
     def _analyse(self, writer: RunFileWriter) -> Results | None:
@@ -328,4 +330,4 @@ class Run:
 
 def timestamp() -> str:
     """Return the wall-clock time, ISO 8601 with time zone."""
-    return datetime.datetime.now().astimezone().isoformat(timespec="seconds")
+    return dt.datetime.now().astimezone().isoformat(timespec="seconds")

@@ -108,7 +108,9 @@ class BoundSetting:
         limits = self.limits
         if limits is not None and not limits[0] <= number <= limits[1]:
             low, high = (format_quantity(bound, setting.unit) for bound in limits)
-            raise LimitError(f"{self._where} is to be {format_quantity(number, setting.unit)}, but goes from {low} to {high}")
+            raise LimitError(
+                f"{self._where} is to be {format_quantity(number, setting.unit)}, but goes from {low} to {high}"
+            )
         return int(number) if setting.kind == "int" else number
 
     def _chosen(self, value: Value) -> Value:

@@ -11,14 +11,25 @@ Unit = Literal["", "s", "V", "A", "ohm", "S", "W", "J", "C", "F", "H", "Hz", "Sa
 
 UNITS: tuple[str, ...] = get_args(Unit)
 
-_ALIASES = {"Ω": "ohm", "Ω": "ohm", "Ohm": "ohm", "ohms": "ohm", "sec": "s", "hz": "Hz"}
+_ALIASES = {"\u2126": "ohm", "\u03a9": "ohm", "Ohm": "ohm", "ohms": "ohm", "sec": "s", "hz": "Hz"}
 _PREFIXES = {
-    "f": 1e-15, "p": 1e-12, "n": 1e-9, "u": 1e-6, "µ": 1e-6, "μ": 1e-6, "m": 1e-3,
+    "f": 1e-15, "p": 1e-12, "n": 1e-9, "u": 1e-6, "\u00b5": 1e-6, "\u03bc": 1e-6, "m": 1e-3,
     "": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12,
 }  # fmt: skip
 _NUMBER = re.compile(r"\s*([+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([^\s\d]*(?:/s)?)\s*")
 _TIMES = {"min": 60.0, "h": 3600.0, "d": 86400.0}
-_SHOWN = (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3), ("", 1.0), ("m", 1e-3), ("u", 1e-6), ("n", 1e-9), ("p", 1e-12), ("f", 1e-15))
+_SHOWN = (
+    ("T", 1e12),
+    ("G", 1e9),
+    ("M", 1e6),
+    ("k", 1e3),
+    ("", 1.0),
+    ("m", 1e-3),
+    ("u", 1e-6),
+    ("n", 1e-9),
+    ("p", 1e-12),
+    ("f", 1e-15),
+)
 _PLAIN = ("", "%", "dB", "px")
 
 

@@ -1,10 +1,11 @@
-"""Terminals: how a simulated instrument meets the bench's wiring, and the loads it sees when nothing else is wired."""
+"""Terminals: how a simulated instrument meets the bench's wiring, and what it sees when nothing is wired to it."""
 
 import math
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from simulated_instruments.frontend import Clock
 
@@ -25,7 +26,7 @@ class Terminal(Protocol):
         """Drive ``amps`` (A) from now on, with at most ``limit`` (V) in either direction."""
 
     def play(self, times: Floats, volts: Floats, *, ohms: float = 0.0) -> None:
-        """Drive the piecewise-linear waveform ``volts`` (V, open circuit) at ``times`` (s after now, rising), then its last value."""
+        """Drive ``volts`` (V, unloaded) at ``times`` (s after now), linear in between, then the last value."""
 
     def release(self) -> None:
         """Go to high impedance from now on."""
@@ -34,13 +35,13 @@ class Terminal(Protocol):
         """Return the node's voltage (V) and the current out of this terminal (A), now and free of noise."""
 
     def trace(self, times: Floats) -> tuple[Floats, Floats]:
-        """Return the node's voltages (V) and the currents out of this terminal (A) at bench ``times`` (s, not after now)."""
+        """Return the node's voltages (V) and the currents out of this terminal (A) at past bench ``times`` (s)."""
 
     def crossing(self, level: float, *, rising: bool, after: float) -> float | None:
         """Return the first time (s) since ``after`` at which the node crossed ``level`` (V), or ``None``."""
 
 
-class ResistiveTerminal:
+class ResistiveTerminal(Terminal):
     """A terminal with a resistor to ground: what an instrument drives that the bench leaves alone.
 
     Args:
@@ -53,23 +54,29 @@ class ResistiveTerminal:
         self._conductance = 0.0 if math.isinf(ohms) else 1.0 / ohms
         self._history: list[tuple[float, Floats, Floats, float, float]] = []
 
+    @override
     def force(self, volts: float, *, ohms: float = 0.0, limit: float = math.inf) -> None:
         self._start(np.zeros(1), np.array([volts]), ohms, limit)
 
+    @override
     def force_current(self, amps: float, *, limit: float = math.inf) -> None:
         volts = math.copysign(limit, amps) if not self._conductance else amps / self._conductance
         self._start(np.zeros(1), np.array([min(max(volts, -limit), limit)]), 0.0, math.inf)
 
+    @override
     def play(self, times: Floats, volts: Floats, *, ohms: float = 0.0) -> None:
         self._start(np.asarray(times, dtype=float), np.asarray(volts, dtype=float), ohms, math.inf)
 
+    @override
     def release(self) -> None:
         self._start(np.zeros(1), np.zeros(1), math.inf, math.inf)
 
+    @override
     def sense(self) -> tuple[float, float]:
         volts, amps = self.trace(np.array([self._clock.now()]))
         return float(volts[0]), float(amps[0])
 
+    @override
     def trace(self, times: Floats) -> tuple[Floats, Floats]:
         volts = np.zeros(len(times))
         amps = np.zeros(len(times))
@@ -86,6 +93,7 @@ class ResistiveTerminal:
                 volts[later] = np.where(at_limit, amps[later] / self._conductance, volts[later])
         return volts, amps
 
+    @override
     def crossing(self, level: float, *, rising: bool, after: float) -> float | None:
         now = self._clock.now()
         corners = {after, now}

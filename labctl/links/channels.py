@@ -8,6 +8,8 @@ import os
 import select
 from typing import Any, Protocol, runtime_checkable
 
+from typing_extensions import override
+
 from labctl.errors import LinkError
 
 CHUNK = 65536
@@ -52,13 +54,14 @@ def channel_for(resource: Any) -> Channel:
     return VisaChannel(resource)
 
 
-class PosixSerialChannel:
+class PosixSerialChannel(Channel):
     """A serial port that pyvisa-py has opened, read and written through its file descriptor."""
 
     def __init__(self, port: Any) -> None:
         self._port = port
         self._descriptor: int = port.fileno()
 
+    @override
     def write(self, data: bytes) -> None:
         view = memoryview(data)
         try:
@@ -69,6 +72,7 @@ class PosixSerialChannel:
         except OSError as error:
             raise LinkError(f"the serial line is gone: {error}") from error
 
+    @override
     def read(self, timeout: float) -> bytes:
         try:
             if not select.select([self._descriptor], [], [], timeout)[0]:
@@ -81,7 +85,7 @@ class PosixSerialChannel:
         return data
 
 
-class VisaChannel:
+class VisaChannel(Channel):
     """Any message-based resource through ``viRead`` and ``viWrite``."""
 
     def __init__(self, resource: Any) -> None:
@@ -91,6 +95,7 @@ class VisaChannel:
         self._serial = resource.interface_type == constants.InterfaceType.asrl
         self._timeout_code = constants.StatusCode.error_timeout
 
+    @override
     def write(self, data: bytes) -> None:
         from pyvisa.errors import Error
 
@@ -99,6 +104,7 @@ class VisaChannel:
         except (Error, OSError) as error:
             raise LinkError(f"the line is gone: {error}") from error
 
+    @override
     def read(self, timeout: float) -> bytes:
         from pyvisa.errors import Error, VisaIOError
 

@@ -180,7 +180,7 @@ class Link:
             resource.read_termination = resource.write_termination = None
             resource.set_visa_attribute(constants.ResourceAttribute.asrl_end_in, constants.SerialTermination.none)
             port = getattr(getattr(resource.visalib, "sessions", {}).get(resource.session), "interface", None)
-            if hasattr(port, "exclusive"):
+            if port is not None and hasattr(port, "exclusive"):
                 port.exclusive = True
         resource.timeout = max(1, round(self.options.timeout * 1e3))
 

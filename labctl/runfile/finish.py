@@ -1,8 +1,8 @@
 """Closing a run file for good, after a run's end or after a crash: one way for both.
 
 Everything is written anew into a file beside it, compressed, and takes the old one's place in one move. So a plain
-reader opens it (a file that was killed while open for SWMR is refused by plain readers), and a crash while this is going
-on loses nothing.
+reader opens it (a file that was killed while open for SWMR is refused by plain readers), and a crash while this is
+going on loses nothing.
 """
 
 import json
@@ -65,7 +65,9 @@ def cut_to_last_step(path: Path, resumed: str) -> None:
     def cut(run: StoredRun, file: h5py.File) -> None:
         step = run.last_step()
         lengths = {name: run.length(name) for name in run.stream_names}
-        keep = {name: int(step[f"rows_{name}"]) if step else 0 for name in lengths if f"rows_{name}" in run.columns("steps")}
+        keep = {
+            name: int(step[f"rows_{name}"]) if step else 0 for name in lengths if f"rows_{name}" in run.columns("steps")
+        }
         keep["step_state"] = int(step["state_offset"] + step["state_bytes"]) if step else 0
         _copy(run, file, {**lengths, **keep})
         gaps = json.loads(str(run.entry.attrs.get("labctl_gaps", "[]")))

@@ -132,6 +132,7 @@ def write_results(file: h5py.File, results: Results) -> None:
     process = group(entry, "analysis", "NXprocess")
     process["program"] = "labctl"
     process.attrs["labctl_summary"] = json.dumps(results.plain_summary())
+    process.attrs["labctl_printed"] = results.printed
     _write_values(group(process, "summary", "NXcollection"), results.plain_summary(), {})
     for name, table in results.tables.items():
         data = group(process, name, "NXdata")

@@ -57,7 +57,9 @@ LOG = _stream(
     ),
 )
 
-STATE = _stream("step_state", (Column("byte", "u1", "", "what the protocol needs to go on from its steps, end to end"),))
+STATE = _stream(
+    "step_state", (Column("byte", "u1", "", "what the protocol needs to go on from its steps, end to end"),)
+)
 
 
 def steps_stream(streams: tuple[Stream, ...]) -> Stream:

@@ -47,6 +47,8 @@ class RunData:
                 {} if analysis is None else json.loads(str(analysis.attrs["labctl_summary"]))
             )
 
+            self.printed_table = "" if analysis is None else str(analysis.attrs["labctl_printed"])
+
     def __getitem__(self, stream: str) -> "pd.DataFrame":
         import pandas as pd
 
@@ -111,7 +113,9 @@ class RunData:
                 raise DataFileError(f"{self.path} has no stream {stream!r}; there are {', '.join(run.stream_names)}")
             length = min(run.length(stream), self.lengths[stream])
             names = run.columns(stream)
-            columns = {n: np.concatenate([*run.batches(stream, n, length)]) if length else run.column(stream, n) for n in names}
+            columns = {
+                n: np.concatenate([*run.batches(stream, n, length)]) if length else run.column(stream, n) for n in names
+            }
             return columns, run.units(stream)
 
 

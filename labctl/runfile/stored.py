@@ -38,7 +38,9 @@ class StoredRun:
             # A run that was killed can be opened in no other way than with swmr.
             self.file = h5py.File(path, "r", swmr=True)
         except OSError as error:
-            raise DataFileError(f"{path} cannot be read: it is damaged, cut short, or no HDF5 file ({error})") from error
+            raise DataFileError(
+                f"{path} cannot be read: it is damaged, cut short, or no HDF5 file ({error})"
+            ) from error
         try:
             self.entry = self.file[ENTRY]
             self.header_text = str(self.entry.attrs["labctl_header"])

@@ -44,7 +44,7 @@ class RunFileWriter:
         self._pending = [bytearray() for _ in self._streams]
         self._told = [0] * len(self._streams)
         self._untold: list[tuple[str, NDArray[Any]]] = []
-        self._begin_journal()
+        self._journal = self._new_journal()
         try:
             self._file = _open_for_swmr(path)
         except BaseException:
@@ -133,7 +133,9 @@ class RunFileWriter:
         if self._journal.size > JOURNAL_BYTES:
             with open(self.path, "rb") as stored:
                 os.fsync(stored.fileno())
-            self._begin_journal()
+            journal = self._new_journal()
+            self._journal.close()
+            self._journal = journal
         self._flushed = time.monotonic()
 
     def take_new(self) -> list[tuple[str, NDArray[Any]]]:
@@ -186,15 +188,13 @@ class RunFileWriter:
         self._pending[number] += data
         self.counts[number] += len(rows)
 
-    def _begin_journal(self) -> None:
+    def _new_journal(self) -> Journal:
         target = journal_path(self.path)
         fresh = target.with_name(target.name + ".new")
         fresh.unlink(missing_ok=True)
         journal = Journal(fresh, [(s.name, s.dtype) for s in self._streams], self._in_hdf5)
         os.replace(fresh, target)
-        if hasattr(self, "_journal"):
-            self._journal.close()
-        self._journal = journal
+        return journal
 
 
 def streams_of(row_types: Sequence[type[Row]]) -> tuple[Stream, ...]:

@@ -1,4 +1,4 @@
-"""Faults of a simulated line, as switches: bytes lost, flipped or repeated, messages lost, delayed or cut, the line gone."""
+"""Faults of a simulated line, as switches: bytes or messages lost, changed, repeated or late, or the line gone."""
 
 import random
 from typing import Annotated
@@ -28,7 +28,7 @@ class Faults(BaseModel):
 
 
 class FaultyLine:
-    """Applies `Faults` to what goes through; keeps its own random numbers, so that the simulated lab's stay the same."""
+    """Applies `Faults` to what goes through, with random numbers of its own: the simulated lab's stay the same."""
 
     def __init__(self, faults: Faults) -> None:
         self.faults = faults

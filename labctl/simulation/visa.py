@@ -8,14 +8,16 @@ from pyvisa.attributes import AttributesByID
 from pyvisa.constants import ResourceAttribute, StatusCode
 from pyvisa.highlevel import VisaLibraryBase
 from pyvisa.util import LibraryPath
+from typing_extensions import override
 
 from labctl.errors import LinkError
+from labctl.links.channels import Channel
 from labctl.simulation.hosting import HostedInstrument
 
 _SERIALS = itertools.count(1)
 
 
-class InProcessChannel:
+class InProcessChannel(Channel):
     """A session's bytes; an answer is there as soon as the message is written, so that nobody waits in real time."""
 
     answers_at_once = True
@@ -24,9 +26,11 @@ class InProcessChannel:
         self.hosted = hosted
         self.output = b""
 
+    @override
     def write(self, data: bytes) -> None:
         self.output += self.hosted.exchange(data)
 
+    @override
     def read(self, timeout: float) -> bytes:
         data, self.output = self.output, b""
         if not data:
@@ -54,9 +58,11 @@ class InProcessVisaLibrary(VisaLibraryBase):
         """Return the channel of an open session."""
         return self._sessions[session].channel
 
+    @override
     def open_default_resource_manager(self) -> tuple[Any, StatusCode]:
         return next(self._handles), StatusCode.success
 
+    @override
     def open(
         self,
         session: Any,
@@ -74,13 +80,16 @@ class InProcessVisaLibrary(VisaLibraryBase):
         self._sessions[handle] = _Session(hosted, name)
         return handle, StatusCode.success
 
+    @override
     def close(self, session: Any) -> StatusCode:
         self._sessions.pop(session, None)
         return StatusCode.success
 
+    @override
     def list_resources(self, session: Any, query: str = "?*::INSTR") -> tuple[str, ...]:
         return rname.filter(self.instruments, query)
 
+    @override
     def write(self, session: Any, data: bytes) -> tuple[int, StatusCode]:
         try:
             self._sessions[session].channel.write(bytes(data))
@@ -88,6 +97,7 @@ class InProcessVisaLibrary(VisaLibraryBase):
             return 0, self.handle_return_value(session, StatusCode.error_connection_lost)
         return len(data), self.handle_return_value(session, StatusCode.success)
 
+    @override
     def read(self, session: Any, count: int) -> tuple[bytes, StatusCode]:
         opened = self._sessions[session]
         channel = opened.channel
@@ -103,27 +113,30 @@ class InProcessVisaLibrary(VisaLibraryBase):
             status = StatusCode.success_max_count_read if len(data) == count else StatusCode.success
         return data, self.handle_return_value(session, status)
 
+    @override
     def clear(self, session: Any) -> StatusCode:
         opened = self._sessions[session]
         opened.channel.output = b""
         opened.channel.hosted.clear()
         return self.handle_return_value(session, StatusCode.success)
 
+    @override
     def get_attribute(self, session: Any, attribute: Any) -> tuple[Any, StatusCode]:
         attributes = self._sessions[session].attributes
         name = attributes[ResourceAttribute.resource_name]
         if attribute == ResourceAttribute.interface_type:
             value: Any = rname.ResourceName.from_string(name).interface_type_const
-        elif attribute == ResourceAttribute.asrl_available_number:
+        elif attribute == ResourceAttribute.asrl_avalaible_number:
             value = len(self._sessions[session].channel.output)
         else:
             value = attributes.get(attribute, AttributesByID[attribute].default)
         return value, self.handle_return_value(session, StatusCode.success)
 
+    @override
     def set_attribute(self, session: Any, attribute: Any, attribute_state: Any) -> StatusCode:
         opened = self._sessions[session]
         opened.attributes[attribute] = attribute_state
-        if attribute == ResourceAttribute.asrl_baud:
+        if attribute == ResourceAttribute.asrl_baud_rate:
             opened.channel.hosted.host_baud_rate = attribute_state
         return self.handle_return_value(session, StatusCode.success)
 

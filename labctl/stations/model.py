@@ -34,7 +34,10 @@ class SampleTable(_Table):
         """Return the limits as drivers and plans check them."""
         window = None
         if self.conductance_min is not None or self.conductance_max is not None:
-            window = (self.conductance_min or 0.0, float("inf") if self.conductance_max is None else self.conductance_max)
+            window = (
+                self.conductance_min or 0.0,
+                float("inf") if self.conductance_max is None else self.conductance_max,
+            )
         return SampleLimits(self.voltage, self.device_voltage, self.current, window)
 
 

@@ -55,9 +55,9 @@ class Station:
         self.lab: SimulatedLab | None = None
         self.clock: Clock = RealClock()
         if options.simulate:
-            from labctl.simulation.lab import SimulatedLab
+            from labctl.simulation import lab
 
-            self.lab = SimulatedLab(file, options.seed, options.transport)
+            self.lab = lab.SimulatedLab(file, options.seed, options.transport)
             self.clock = self.lab.clock
         self.instruments = {role: self._driver(role, table) for role, table in file.instruments.items()}
 

@@ -1,0 +1,108 @@
+"""Showing, analysing, drawing and exporting run files."""
+
+import json as json_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from labctl import plugins
+from labctl.errors import ConfigError, DataFileError
+from labctl.protocol import Protocol
+from labctl.results import Table
+from labctl.runfile.finish import replace_results
+from labctl.runfile.reader import RunData
+from labctl.units import si_prefix
+
+
+def print_run(file: Path, *, json: bool, brief: bool = False) -> None:
+    """Print a run: one JSON object, or its facts and its table."""
+    run = RunData(file)
+    if json:
+        facts: dict[str, Any] = {"status": run.status, "file": str(file), "summary": run.summary}
+        if run.reason:
+            facts["error"] = run.reason
+        if not brief:
+            facts |= {"protocol": run.protocol, "parameters": run.parameters, "seed": run.header.seed}
+            facts |= {"rows": {name: run.lengths[name] for name in run.streams}, "gaps": run.gaps}
+            facts |= {"safe_state": run.safe_state, "link_counters": run.link_counters}
+        print(json_module.dumps(facts))
+        return
+    if run.printed_table:
+        print_table(run.table(run.printed_table))
+    print(f"protocol {run.protocol}, {run.header.source}")
+    print(f"station  {run.header.station}{', simulated' if run.header.simulated else ''}, seed {run.header.seed}")
+    print(f"status   {run.status}{': ' + run.reason if run.reason else ''}")
+    if not brief:
+        print(f"started  {run.header.started}")
+        for name in run.streams:
+            print(f"stream   {name}: {run.lengths[name]:,} rows")
+        for gap in run.gaps:
+            print(f"gap      resumed {gap['resumed']} after step {gap['after_step']}")
+    for name, value in run.summary.items():
+        print(f"{name:>24}  {value:.6g}" if isinstance(value, float) else f"{name:>24}  {value}")
+    print(f"file     {file}")
+
+
+def print_table(table: Table) -> None:
+    """Print a table with units, each column with the SI prefix that suits it."""
+    from rich.console import Console
+    from rich.table import Table as RichTable
+
+    shown = RichTable()
+    columns = []
+    for name, values in table.columns.items():
+        unit = table.units.get(name, "")
+        finite = np.abs(values[np.isfinite(values)]) if values.dtype.kind == "f" else np.abs(values)
+        prefix, scale = si_prefix(float(finite.max())) if unit and len(finite) and finite.max() > 0 else ("", 1.0)
+        shown.add_column(f"{name}\n({prefix}{unit})" if unit else name.replace("_", "\n", 1), justify="right")
+        columns.append([f"{v / scale:.4g}" if values.dtype.kind == "f" else str(v) for v in values])
+    for row in zip(*columns, strict=True):
+        shown.add_row(*row)
+    Console().print(shown)
+
+
+def analyse(file: Path) -> None:
+    """Analyse a run again; its rows stay as they are.
+
+    Raises:
+        DataFileError: It has no rows, or is still being written.
+    """
+    run = RunData(file)
+    if run.status == "running":
+        raise DataFileError(f"{file}: this run has not ended properly; run: labctl recover {file}")
+    replace_results(file, _protocol_of(run).analyse(run))
+
+
+def draw(file: Path, output: Path) -> None:
+    """Draw a run's figure into a picture file."""
+    run = RunData(file)
+    if output.suffix.lower() not in {".png", ".pdf", ".svg"}:
+        raise ConfigError(f"{output} is no picture that can be drawn: use .png, .pdf or .svg")
+    _protocol_of(run).figure(run).savefig(output, dpi=150)
+
+
+def export_streams(file: Path, to: str, folder: Path) -> list[Path]:
+    """Write each stream as CSV, with units in the column names, or as Parquet."""
+    if to not in {"csv", "parquet"}:
+        raise ConfigError(f"--to is {to!r}, but there are csv and parquet")
+    run = RunData(file)
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for stream in run.streams:
+        target = folder / f"{file.stem}_{stream}.{to}"
+        frame = run[stream]
+        if to == "csv":
+            units = frame.attrs["units"]
+            frame.rename(columns={n: f"{n} ({units[n]})" if n in units else n for n in frame}).to_csv(
+                target, index=False
+            )
+        else:
+            frame.to_parquet(target)
+        written.append(target)
+    return written
+
+
+def _protocol_of(run: RunData) -> type[Protocol]:
+    protocol: type[Protocol] = plugins.load("protocols", run.protocol)
+    return protocol

@@ -1,0 +1,1 @@
+"""Figures for paper and file, drawn with matplotlib and no screen."""
