@@ -8,6 +8,7 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QWidget
 from typing_extensions import override
 
+from labctl.gui.roles import set_property
 from labctl.gui.texts import exact_text, plain_type
 from labctl.protocol import unit_of
 
@@ -35,12 +36,7 @@ class FieldEditor(QWidget):
 
     def mark_wrong(self, wrong: bool) -> None:
         """Frame the entry, or take the frame away."""
-        if self.widget.property("wrong") != wrong:
-            self.widget.setProperty("wrong", wrong)
-            style = self.widget.style()
-            if style is not None:
-                style.unpolish(self.widget)
-                style.polish(self.widget)
+        set_property(self.widget, "wrong", wrong)
 
 
 class TextEditor(FieldEditor):

@@ -9,6 +9,7 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QFormLayout, QGroupBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from labctl.gui.fields import FieldEditor, editor_for
+from labctl.gui.roles import set_role
 from labctl.gui.texts import plain_type, range_text
 from labctl.protocol import Protocol, complaints, unit_of
 
@@ -36,13 +37,7 @@ class FormRow(QWidget):
 
     def complain(self, words: str) -> None:
         """Say what is wrong; empty shows the range again."""
-        role = "error" if words else "hint"
-        if self.note.property("role") != role:
-            self.note.setProperty("role", role)
-            style = self.note.style()
-            if style is not None:
-                style.unpolish(self.note)
-                style.polish(self.note)
+        set_role(self.note, "error" if words else "hint")
         self.note.setText(f"\N{WARNING SIGN} {words}" if words else self._range)
         self.editor.mark_wrong(bool(words))
 
