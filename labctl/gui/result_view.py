@@ -99,18 +99,18 @@ class FigureLabel(QLabel):
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setMinimumSize(QSize(200, 150))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
-        self.picture: QPixmap | None = None
+        self.pixels: QPixmap | None = None
 
     def show_png(self, data: bytes) -> None:
         """Show a PNG."""
         picture = QPixmap()
         picture.loadFromData(data, "PNG")
-        self.picture = picture
+        self.pixels = picture
         self._fit()
 
     def show_words(self, words: str) -> None:
         """Show words in place of a picture."""
-        self.picture = None
+        self.pixels = None
         self.setText(words)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
@@ -119,6 +119,6 @@ class FigureLabel(QLabel):
         self._fit()
 
     def _fit(self) -> None:
-        if self.picture is not None:
+        if self.pixels is not None:
             keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-            self.setPixmap(self.picture.scaled(self.size(), keep, smooth))
+            self.setPixmap(self.pixels.scaled(self.size(), keep, smooth))

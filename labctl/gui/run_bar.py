@@ -148,10 +148,10 @@ class RunBar(QWidget):
             ("o&perator", self.operator, 110),
             ("s&eed", self.seed, 80),
         ):
-            name = QLabel(text)
-            name.setBuddy(entry)
+            caption = QLabel(text)
+            caption.setBuddy(entry)
             entry.setFixedWidth(width)
-            below.addWidget(name)
+            below.addWidget(caption)
             below.addWidget(entry)
         below.addSpacing(8)
         below.addWidget(self.plan, 1)
