@@ -3,7 +3,6 @@
 import dataclasses
 import operator
 import struct
-from collections.abc import Callable
 from typing import Any, ClassVar, dataclass_transform
 
 import numpy as np
@@ -50,8 +49,8 @@ class Row:
     stream: ClassVar[str]
     columns: ClassVar[tuple[Column, ...]]
     dtype: ClassVar[np.dtype[Any]]
-    _pack: ClassVar[Callable[..., bytes]]
-    _values: ClassVar[Callable[[Any], tuple[Any, ...]]]
+    _pack: ClassVar[Any]
+    _values: ClassVar[Any]
     _has_text: ClassVar[bool]
 
     def __init_subclass__(cls, *, stream: str = "") -> None:
@@ -81,7 +80,8 @@ class Row:
         values = self._values(self)
         if self._has_text:
             values = tuple(_text(v) if isinstance(v, str) else v for v in values)
-        return self._pack(*values)
+        packed: bytes = self._pack(*values)
+        return packed
 
     @classmethod
     def block(cls, **columns: ArrayLike) -> "Block":

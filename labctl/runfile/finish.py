@@ -50,6 +50,7 @@ def recover(path: Path) -> str:
         status = "interrupted"
         finish(path, RunEnding(status, "the program that ran it was killed"))
     journal_path(path).unlink(missing_ok=True)
+    _fresh(path).unlink(missing_ok=True)
     return status
 
 
@@ -68,8 +69,8 @@ def cut_to_last_step(path: Path, resumed: str) -> None:
         keep = {
             name: int(step[f"rows_{name}"]) if step else 0 for name in lengths if f"rows_{name}" in run.columns("steps")
         }
-        keep["step_state"] = int(step["state_offset"] + step["state_bytes"]) if step else 0
-        _copy(run, file, {**lengths, **keep})
+        state = int(step["state_offset"] + step["state_bytes"]) if step else 0
+        _copy(run, file, {**lengths, **keep, "step_state": state})
         gaps = json.loads(str(run.entry.attrs.get("labctl_gaps", "[]")))
         gaps.append(
             {
@@ -105,7 +106,7 @@ def _refuse_if_alive(path: Path) -> None:
 
 
 def _rewrite(path: Path, fill: Fill, ending: RunEnding | None) -> None:
-    fresh = path.with_name(path.name + ".new")
+    fresh = _fresh(path)
     fresh.unlink(missing_ok=True)
     try:
         with StoredRun(path) as run, h5py.File(fresh, "w", libver="latest") as file:
@@ -118,6 +119,11 @@ def _rewrite(path: Path, fill: Fill, ending: RunEnding | None) -> None:
     except BaseException:
         fresh.unlink(missing_ok=True)
         raise
+
+
+def _fresh(path: Path) -> Path:
+    """Return where a file is written anew before it takes the old one's place."""
+    return path.with_name(path.name + ".new")
 
 
 def _copy(run: StoredRun, file: h5py.File, lengths: dict[str, int]) -> None:
