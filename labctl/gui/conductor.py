@@ -103,6 +103,7 @@ class Conductor(QObject):
             self.told.emit(logging.INFO, f"{protocol.title} begins, seed {run.seed}")
             self.laboratory.set_in_use(roles)
             self.session.begin(run)
+            self.planned.emit()
 
         self._planner.submit(
             lambda: jobs.prepare(

@@ -86,6 +86,14 @@ class InProcessVisaLibrary(VisaLibraryBase):
         return StatusCode.success
 
     @override
+    def disable_event(self, session: Any, event_type: Any, mechanism: Any) -> StatusCode:
+        return StatusCode.success  # there are no events; PyVISA asks for this when it closes a resource
+
+    @override
+    def discard_events(self, session: Any, event_type: Any, mechanism: Any) -> StatusCode:
+        return StatusCode.success
+
+    @override
     def list_resources(self, session: Any, query: str = "?*::INSTR") -> tuple[str, ...]:
         return rname.filter(self.instruments, query)
 

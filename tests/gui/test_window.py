@@ -132,7 +132,7 @@ def test_an_instrument_that_does_not_answer_cannot_be_connected(make_window, lab
     window.station_panel.connect_all.click()
     qtbot.waitUntil(lambda: window.messages.isVisible())
     assert "no answer within the time-out" in window.station_panel.cards["array"].error.text()
-    assert "Connect array to run" in window.run_bar.plan.text()
+    qtbot.waitUntil(lambda: "Connect array to run" in window.run_bar.plan.text())
     assert enabled(window) == {"off"}
 
 
@@ -233,13 +233,12 @@ def test_layout_station_folder_and_names_are_remembered(make_window, store, lab,
     start(first, qtbot)
     lab.gate.release(3)
     ended(first, qtbot, RunState.DONE)
-    first.docks[0].setVisible(True)
-    first.resize(1111, 777)
+    first.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, first.docks[2])
     first.close()
     qtbot.waitUntil(lambda: not first.isVisible())
     assert store.value("station") == str(lab.station)
     second = make_window(connect=False)
-    assert (second.width(), second.height()) == (1111, 777)
+    assert second.dockWidgetArea(second.docks[2]) == Qt.DockWidgetArea.TopDockWidgetArea
     assert second.run_bar.operator.text() == "Grace"
     assert second.remembered.folder() == tmp_path / "runs"
 
