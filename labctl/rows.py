@@ -100,7 +100,7 @@ class Row:
         arrays = np.broadcast_arrays(*(np.atleast_1d(np.asarray(columns[c.name])) for c in cls.columns))
         rows = np.empty(arrays[0].shape, cls.dtype)
         for c, array in zip(cls.columns, arrays, strict=True):
-            rows[c.name] = np.char.encode(array.astype(str), "utf-8") if c.dtype.startswith("S") else array
+            rows[c.name] = [_text(str(v)) for v in array] if c.dtype.startswith("S") else array
         return Block(cls, rows)
 
 

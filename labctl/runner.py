@@ -282,7 +282,7 @@ class Run:
         if writer is not None:
             try:
                 self._close(end, writer, safe_state, counters, failures)
-            except (LabctlError, OSError, RuntimeError) as error:  # h5py tells of a full disk in either way
+            except (LabctlError, OSError) as error:
                 writer.abandon()
                 self.error = self.error or error
                 self.reason = self.reason or str(error)

@@ -18,6 +18,11 @@ _BATCH = 1 << 20
 """Rows copied at a time."""
 
 
+_FLAGS, _SWMR_MARK, _END = 11, 0x04, slice(28, 36)
+"""Where an HDF5 superblock of version 3 has its consistency flags, their bit for SWMR writing, and the end of the file.
+Source: HDF5 File Format Specification 3.0, II.A."""
+
+
 class StoredRun:
     """Reads header and streams, HDF5 and journal together; opens nothing for writing.
 
@@ -35,8 +40,7 @@ class StoredRun:
         # The journal is read first: what moves from it into HDF5 meanwhile is then in both, never in neither.
         self._journal = self._read_journal()
         try:
-            # A run that was killed can be opened in no other way than with swmr.
-            self.file = h5py.File(path, "r", swmr=True)
+            self.file = _open(path)
         except OSError as error:
             raise DataFileError(
                 f"{path} cannot be read: it is damaged, cut short, or no HDF5 file ({error})"
@@ -114,3 +118,18 @@ class StoredRun:
         with contextlib.suppress(FileNotFoundError):
             return JournalContent(journal_path(self.path))
         return None
+
+
+def _open(path: Path) -> h5py.File:
+    """Open a file that is whole, being written, or was being written when its program was killed."""
+    try:
+        return h5py.File(path, "r")
+    except OSError:
+        # A killed run opens with swmr alone; but of a cut file, HDF5 would then read on for ever.
+        with path.open("rb") as raw:
+            superblock = raw.read(48)
+        if len(superblock) < 48 or not superblock[_FLAGS] & _SWMR_MARK:
+            raise
+        if int.from_bytes(superblock[_END], "little") > path.stat().st_size:
+            raise
+        return h5py.File(path, "r", swmr=True)

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,6 +27,9 @@ STEP_FLUSH_SECONDS = 0.1
 """At a step they move at once, unless they did so less than this ago."""
 JOURNAL_BYTES = 64 << 20
 """A journal that has grown beyond this is begun anew, after the HDF5 file has been brought to the disk."""
+
+RESERVE_BYTES = 8 << 20
+"""A run ends while this much of the disk is still free, so that its file and its log can be closed."""
 
 
 class RunFileWriter:
@@ -82,7 +86,7 @@ class RunFileWriter:
         """Write one row; durable when this returns.
 
         Raises:
-            OSError: The disk is full or gone.
+            OSError: The disk is gone, or full beyond the reserve that `flush` keeps.
         """
         number = self._number[type(row)]
         data = row.to_bytes()
@@ -117,8 +121,13 @@ class RunFileWriter:
             self.flush()
 
     def flush(self) -> None:
-        """Move all rows into HDF5, where a viewer can follow them."""
+        """Move all rows into HDF5, where a viewer can follow them.
+
+        Raises:
+            DataFileError: The disk is nearly full; nothing was moved, the rows are in the journal.
+        """
         self._collect_untold()
+        self._require_space()
         for number, pending in enumerate(self._pending):
             if pending:
                 rows = np.frombuffer(bytes(pending), self._streams[number].dtype)
@@ -161,7 +170,7 @@ class RunFileWriter:
             finish(self.path, ending)
             self._journal.close()
             journal_path(self.path).unlink(missing_ok=True)
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # h5py tells of a failed write in either way
             self.abandon()
             raise DataFileError(
                 f"{self.path} could not be completed: {error}; its rows are safe, run: labctl recover {self.path}"
@@ -173,6 +182,15 @@ class RunFileWriter:
             self._file.close()
         with contextlib.suppress(OSError):
             self._journal.close()
+
+    def _require_space(self) -> None:
+        """Refuse to move rows while the disk is nearly full: HDF5 does not survive a write that fails."""
+        free = shutil.disk_usage(self.path.parent).free
+        if free < RESERVE_BYTES:
+            raise DataFileError(
+                f"the disk with {self.path} is full ({free >> 10:,} KiB left); its rows are safe in its journal: "
+                f"make room, then run: labctl resume {self.path}"
+            )
 
     def _collect_untold(self) -> None:
         for number in range(self._log):

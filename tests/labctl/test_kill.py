@@ -19,7 +19,7 @@ ROWS = 2000
 
 
 def kill_after(path: Path, rows: int, seconds: float = 0.0) -> tuple[int, bool]:
-    """Kill the writer ``seconds`` after it has accepted ``rows`` rows; return how many it accepted, and if it had ended."""
+    """Kill the writer once ``rows`` rows are accepted; return how many were accepted in all, and if it had ended."""
     child = subprocess.Popen([sys.executable, str(SCRIPT), str(path), str(ROWS)], stdout=subprocess.PIPE)
     assert child.stdout is not None
     with child.stdout:

@@ -1,4 +1,4 @@
-"""Writes a run file as fast as it can and tells each accepted row on standard output; run by test_kill.py, which kills it."""
+"""Writes a run file and tells each accepted row on standard output, until test_kill.py kills it."""
 
 import os
 import struct

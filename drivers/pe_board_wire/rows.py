@@ -1,0 +1,45 @@
+"""Reading whole rows: one request an array on a quiet line.
+
+Source: docs/pe-board-wire.md, section 8, READ_ARRAY.
+"""
+
+import numpy as np
+
+from drivers.pe_board_wire import answers, requests
+from drivers.pe_board_wire.connection import Connection
+from drivers.pe_board_wire.requests import Cells, WireRead
+from labctl.capabilities import ArrayGeometry, Floats
+
+
+def rows_in(numbers: Cells, columns: int) -> tuple[int, int] | None:
+    """Return first row (through all arrays) and count of what ``numbers`` list, or ``None`` for no whole rows."""
+    first, rest = divmod(int(numbers[0]), columns)
+    if rest or len(numbers) % columns or not bool((np.diff(numbers) == 1).all()):
+        return None
+    return first, len(numbers) // columns
+
+
+def read_rows(connection: Connection, geometry: ArrayGeometry, first: int, count: int, read: WireRead) -> Floats:
+    """Return the (count, columns) currents of rows counted through all arrays, in A."""
+    found = np.empty((count, geometry.columns))
+    done = 0
+    while done < count:
+        array, row = divmod(first + done, geometry.rows)
+        here = min(count - done, geometry.rows - row)
+        _read_within(connection, (array, row), geometry.rows, read, found[done : done + here])
+        done += here
+    return found
+
+
+def _read_within(connection: Connection, where: tuple[int, int], longest: int, read: WireRead, found: Floats) -> None:
+    """Fill ``found`` with the rows of one array."""
+    array, first = where
+    columns = found.shape[1]
+
+    def send(part: slice) -> None:
+        count = part.stop - part.start
+        request = requests.read_array(array, first + part.start, count, columns, read)
+        payload = connection.read(request, can_be_split=count > 1)
+        found[part] = answers.currents(payload, count * columns).reshape(count, columns)
+
+    connection.split(len(found), longest, 1, send, idempotent=True)

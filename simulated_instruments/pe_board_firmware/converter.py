@@ -1,0 +1,58 @@
+"""The current converter: codes, averages, saturation. Source: docs/pe-board-wire.md, section 5."""
+
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulated_instruments.pe_board_firmware.codes import OVERRANGE
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+PICO = 1e-12
+
+
+class Converter:
+    """One range of the 16-bit unipolar converter.
+
+    Args:
+        step_pa: Current of one code, in pA.
+        max_code: The last code, which means saturated.
+    """
+
+    def __init__(self, step_pa: int, max_code: int) -> None:
+        self.step_pa = step_pa
+        self.max_code = max_code
+
+    def codes(self, currents: FloatArray) -> IntArray:
+        """Return the codes of single conversions of ``currents`` (A), any shape."""
+        return np.clip(np.floor(currents / (self.step_pa * PICO) + 0.5), 0, self.max_code).astype(np.int64)
+
+    def averaged(self, means: FloatArray, averages: int) -> list[int]:
+        """Return in pA (or OVERRANGE) what ``averages`` conversions give; ``means`` (n,) of their currents in A.
+
+        The sum of the codes is rounded once, since the physics gives the mean of the reads and not each of them.
+        """
+        saturated = self.codes(means) == self.max_code
+        sums = np.maximum(np.floor(means * averages / (self.step_pa * PICO) + 0.5), 0.0)
+        sums[saturated] = 0.0
+        rounded = (2 * sums.astype(np.int64) * self.step_pa + averages) // (2 * averages)
+        return [int(value) for value in np.where(saturated, OVERRANGE, rounded)]
+
+    def window(self, target_pa: int, tolerance_pa: int, averages: int) -> tuple[float, float]:
+        """Return (middle, half-width) in A of the mean currents that read as within the tolerance of the target.
+
+        A current below the window reads as too low and one above it as too high. No current may read as the target;
+        then the half-width is 0 and the middle parts the two.
+        """
+        unit = 2 * self.step_pa
+        lowest = target_pa - tolerance_pa
+        highest = target_pa + tolerance_pa
+        first = -((averages - 2 * averages * lowest) // unit)  # least sum of codes that reads as lowest or more
+        last = -((-2 * averages * highest - averages) // unit) - 1  # greatest that reads as highest or less
+        limit = Fraction(averages * (2 * self.max_code - 1), 2)  # the sum from which the converter is saturated
+        below = Fraction(2 * first - 1, 2)
+        above = min(max(Fraction(2 * last + 1, 2), below), limit)
+        below = min(below, limit)
+        scale = Fraction(self.step_pa, averages)
+        return float((below + above) / 2 * scale) * PICO, float((above - below) / 2 * scale) * PICO
