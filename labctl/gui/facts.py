@@ -7,7 +7,7 @@ import enum
 from labctl.instrument import Instrument
 from labctl.settings import Value
 from labctl.stations.station import Station
-from labctl.units import format_quantity
+from labctl.units import UNITS, format_quantity
 
 
 class Outputs(enum.StrEnum):
@@ -101,7 +101,7 @@ def safe_facts(station: Station, role: str) -> InstrumentFacts:
         state = instrument.make_safe()
     except Exception as error:
         return facts_of(station, role, error=f"could not be made safe, check its outputs by hand: {describe(error)}")
-    shown = ", ".join(f"{name.replace('_', ' ')} {_plain(value)}" for name, value in state.items())
+    shown = ", ".join(_named(name, value) for name, value in state.items())
     safe = dataclasses.replace(
         facts_of(station, role),
         outputs=Outputs.SAFE,
@@ -139,6 +139,14 @@ def _with_unit(value: Value, unit: str) -> str:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return _plain(value)
     return f"{value:,}" if isinstance(value, int) and not unit else format_quantity(value, unit)
+
+
+def _named(name: str, value: Value) -> str:
+    """Return a read-back in words; a name such as ``word_line_V`` carries its unit."""
+    stem, _, unit = name.rpartition("_")
+    if stem and unit in UNITS and unit and not isinstance(value, (bool, str)):
+        return f"{stem.replace('_', ' ')} {format_quantity(float(value), unit, 3)}"
+    return f"{name.replace('_', ' ')} {_plain(value)}"
 
 
 def _plain(value: Value) -> str:

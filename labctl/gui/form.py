@@ -6,10 +6,9 @@ import pydantic
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QFormLayout, QGroupBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFormLayout, QGridLayout, QGroupBox, QLabel, QVBoxLayout, QWidget
 
 from labctl.gui.fields import FieldEditor, editor_for
-from labctl.gui.roles import set_role
 from labctl.gui.texts import plain_type, range_text
 from labctl.protocol import Protocol, complaints, unit_of
 
@@ -17,28 +16,32 @@ Place = tuple[int | str, ...]
 
 
 class FormRow(QWidget):
-    """An editor with its range beside it, or what is wrong with the entry in place of the range."""
+    """An editor with its range beside it, and below what is wrong with the entry."""
 
     def __init__(self, field: FieldInfo) -> None:
         super().__init__()
         self.editor: FieldEditor = editor_for(field)
-        self.note = QLabel()
-        self.note.setWordWrap(True)
-        self.note.setMinimumWidth(110)
-        self.note.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self._range = range_text(field)
-        self.editor.setFixedWidth(112)
-        layout = QHBoxLayout(self)
+        self.range = QLabel(range_text(field))
+        self.range.setProperty("role", "hint")
+        self.error = QLabel()
+        self.error.setProperty("role", "error")
+        self.error.setWordWrap(True)
+        self.error.setMinimumWidth(150)
+        self.editor.setFixedWidth(104)
+        layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        layout.addWidget(self.editor, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addWidget(self.note, 1)
+        layout.setSpacing(3)
+        layout.setHorizontalSpacing(6)
+        layout.addWidget(self.editor, 0, 0)
+        layout.addWidget(self.range, 0, 1)
+        layout.addWidget(self.error, 1, 0, 1, 2)
+        layout.setColumnStretch(1, 1)
         self.complain("")
 
     def complain(self, words: str) -> None:
-        """Say what is wrong; empty shows the range again."""
-        set_role(self.note, "error" if words else "hint")
-        self.note.setText(f"\N{WARNING SIGN} {words}" if words else self._range)
+        """Say what is wrong; empty for nothing."""
+        self.error.setText(f"\N{WARNING SIGN} {words}" if words else "")
+        self.error.setVisible(bool(words))
         self.editor.mark_wrong(bool(words))
 
 
@@ -111,7 +114,7 @@ class ProtocolForm(QWidget):
         row = FormRow(field)
         self.rows[place] = row
         label = QLabel(_label(name))
-        label.setFixedWidth(84)
+        label.setFixedWidth(82)
         label.setWordWrap(True)
         label.setBuddy(row.editor)
         for widget in (label, row):
@@ -142,6 +145,7 @@ class ProtocolForm(QWidget):
             self.protocol = None
             for place, words in complaints(self.protocol_class, error):
                 at = self._nearest(place)
+                words = words.removeprefix(f"{'.'.join(map(str, place))}: ")
                 found[at] = "\n".join(filter(None, (found.get(at), words)))
         for place, row in self.rows.items():
             row.complain(found.get(place, ""))

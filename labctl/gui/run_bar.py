@@ -11,12 +11,14 @@ from labctl.gui.roles import set_property, set_role
 
 _VERBS = (
     ("run", "\N{BLACK RIGHT-POINTING TRIANGLE} Run", "F5", "start a run with the parameters of the form"),
-    ("pause", "\N{DOUBLE VERTICAL BAR} Pause", "F6", "finish what is under way, then wait"),
+    ("pause", "\N{HEAVY VERTICAL BAR}\N{HEAVY VERTICAL BAR} Pause", "F6", "finish what is under way, then wait"),
     ("resume", "\N{BLACK RIGHT-POINTING TRIANGLE} Resume", "F7", "go on after a pause"),
-    ("stop", "\N{BLACK SQUARE FOR STOP} Stop", "F8", "finish the step, then end"),
+    ("stop", "\N{BLACK SQUARE} Stop", "F8", "finish the step, then end"),
     ("abort", "\N{MULTIPLICATION X} Abort", "F9", "end now and make the instruments safe"),
     ("off", "\N{BLACK CIRCLE} OUTPUTS OFF", "F12", "abort a run if there is one, and make every instrument safe now"),
 )
+_TWO_LINES = 34
+"""Height, in pixels, that the dry run is given, so that nothing jumps when it takes one line or two."""
 _ALLOWED: dict[RunState | None, frozenset[str]] = {
     RunState.RUNNING: frozenset({"pause", "stop", "abort"}),
     RunState.PAUSED: frozenset({"resume", "stop", "abort"}),
@@ -27,11 +29,11 @@ _STATE_WORDS = {
     None: "no run yet",
     RunState.READY: "starting \N{HORIZONTAL ELLIPSIS}",
     RunState.RUNNING: "\N{BLACK RIGHT-POINTING TRIANGLE} running",
-    RunState.PAUSED: "\N{DOUBLE VERTICAL BAR} paused",
-    RunState.STOPPING: "\N{BLACK SQUARE FOR STOP} finishing the step",
+    RunState.PAUSED: "\N{HEAVY VERTICAL BAR}\N{HEAVY VERTICAL BAR} paused",
+    RunState.STOPPING: "\N{BLACK SQUARE} finishing the step",
     RunState.ABORTING: "\N{MULTIPLICATION X} aborting, making safe",
     RunState.DONE: "\N{CHECK MARK} done",
-    RunState.STOPPED: "\N{BLACK SQUARE FOR STOP} stopped",
+    RunState.STOPPED: "\N{BLACK SQUARE} stopped",
     RunState.ABORTED: "\N{MULTIPLICATION X} aborted",
     RunState.FAILED: "\N{WARNING SIGN} failed",
 }
@@ -73,7 +75,7 @@ class RunBar(QWidget):
         self.seed.setPlaceholderText("drawn")
         self.plan = QLabel()
         self.plan.setWordWrap(True)
-        self.plan.setMinimumHeight(2 * self.plan.fontMetrics().lineSpacing())
+        self.plan.setFixedHeight(_TWO_LINES)
         self.plan.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         for entry in (self.sample, self.operator, self.seed):
             entry.textChanged.connect(self.entries_changed)
@@ -144,7 +146,7 @@ class RunBar(QWidget):
         top.addWidget(self.buttons["off"])
         below = QHBoxLayout()
         for text, entry, width in (
-            ("&sample", self.sample, 190),
+            ("&sample", self.sample, 200),
             ("o&perator", self.operator, 110),
             ("s&eed", self.seed, 80),
         ):

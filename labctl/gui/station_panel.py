@@ -15,6 +15,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from labctl.gui.elided import ElidedLabel
 from labctl.gui.facts import InstrumentFacts, Outputs
 from labctl.gui.laboratory import Laboratory
 from labctl.gui.roles import set_role
@@ -45,9 +46,10 @@ class InstrumentCard(QFrame):
         self.name.setProperty("role", "heading")
         self.button = QPushButton("Connect")
         self.button.clicked.connect(self._clicked)
-        self.details = {
-            name: _wrapped() for name in ("connection", "outputs", "read back", "idle policy", "identity", "link")
+        self.details: dict[str, QLabel] = {
+            name: _wrapped() for name in ("connection", "outputs", "read back", "idle policy", "identity")
         }
+        self.details["link"] = ElidedLabel()
         self.error = _wrapped()
         self.error.setProperty("role", "error")
         self.settings_title = QLabel("Settings as last read")
@@ -82,9 +84,8 @@ class InstrumentCard(QFrame):
         while self.settings.rowCount():
             self.settings.removeRow(0)
         for setting in facts.settings:
-            value = QLabel(setting.value)
-            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            value.setToolTip(setting.doc)
+            value = ElidedLabel(setting.value)
+            value.setToolTip(f"{setting.value}\n{setting.doc}")
             name = QLabel(setting.name.replace("_", " "))
             name.setProperty("role", "hint")
             name.setToolTip(setting.doc)
@@ -228,5 +229,6 @@ class StationPanel(QWidget):
 def _wrapped() -> QLabel:
     label = QLabel()
     label.setWordWrap(True)
+    label.setMinimumWidth(60)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label

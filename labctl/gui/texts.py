@@ -35,6 +35,8 @@ def range_text(field: FieldInfo) -> str:
     shown = {key: _bound(value, unit) for key, value in bounds.items()}
     if "ge" in shown and "le" in shown:
         return f"{shown['ge']} to {shown['le']}"
+    if "gt" in shown and "le" in shown:
+        return f"> {shown['gt']} to {shown['le']}"
     return ", ".join(f"{words} {shown[key]}" for key, words in _WORDS if key in shown)
 
 

@@ -81,8 +81,9 @@ def _style_sheet(theme: Theme) -> str:
     QLabel[role="real"] {{ border: 2px solid {theme.text}; color: {theme.text}; font-weight: bold; padding: 1px 5px; }}
     QFrame[role="message"] {{ border: 2px solid {theme.alarm}; border-radius: 4px; background: {theme.base}; }}
     QPushButton {{ padding: 4px 9px; }}
-    QPushButton[role="off"] {{ background: #b3141f; color: #ffffff; font-weight: bold; padding: 6px 14px;
+    QToolButton {{ padding: 4px 7px; }}
+    QToolButton[role="off"] {{ background: #b3141f; color: #ffffff; font-weight: bold; padding: 6px 14px;
         border: 1px solid #7d0d15; border-radius: 4px; }}
-    QPushButton[role="off"]:pressed {{ background: #7d0d15; }}
-    QPushButton[role="off"]:focus {{ border: 2px solid {theme.text}; }}
+    QToolButton[role="off"]:pressed {{ background: #7d0d15; }}
+    QToolButton[role="off"]:focus {{ border: 2px solid {theme.text}; }}
     """

@@ -23,7 +23,7 @@ from PyQt6.QtWidgets import (
 )
 
 from labctl.errors import ConfigError
-from labctl.events import Ended, LogLine, RunState
+from labctl.events import Ended, LogLine, Progress, RunState
 from labctl.gui.chooser import ProtocolChooser, load_protocols
 from labctl.gui.conductor import Conductor
 from labctl.gui.form import ProtocolForm
@@ -38,6 +38,7 @@ from labctl.protocol import Protocol
 from labctl.stations.station import Station
 
 DEFAULT_STATION = "pe-board"
+_PASSING_MS = 10_000
 _LAYOUT = 1
 """Goes up when the docks change, so that an older remembered layout is not applied."""
 
@@ -130,7 +131,7 @@ class MainWindow(QMainWindow):
         self.laboratory.changed.connect(self._show_plan)
         self.session.state_changed.connect(lambda _: self._show_plan())
         self.session.rows_added.connect(self.live.add)
-        self.session.progressed.connect(self.run_bar.show_progress)
+        self.session.progressed.connect(self._progressed)
         self.session.logged.connect(self._log_line)
         self.session.ended.connect(self._run_ended)
         self.conductor.planned.connect(self._show_plan)
@@ -175,8 +176,9 @@ class MainWindow(QMainWindow):
         set_role(self._kind, "simulated" if simulated else "real")
         if not self.run_bar.sample.text():
             self.run_bar.sample.setText(station.file.sample.name)
+            self.run_bar.sample.setCursorPosition(0)
         self.remembered.store(station=self.station_panel.chooser.currentText(), simulate=simulated)
-        self._say(f"the station {station.name} is ready to be connected")
+        self._say(f"the station {station.name} is ready to be connected", _PASSING_MS)
         self.log.add(logging.INFO, f"station {station.name}, {kind.lower()}")
 
     def _run(self) -> None:
@@ -194,6 +196,7 @@ class MainWindow(QMainWindow):
         self.result.show_ended(ended)
         if ended.state in {RunState.DONE, RunState.STOPPED} and ended.summary:
             self.result.figure.show_words("drawing the figure \N{HORIZONTAL ELLIPSIS}")
+            self.tabs.setCurrentWidget(self.result)
         if self.session.rows_left_out:
             self.log.add(
                 logging.WARNING, f"{self.session.rows_left_out:,} rows were not shown live; they are in the file"
@@ -207,6 +210,12 @@ class MainWindow(QMainWindow):
             self.result.figure.show_png(png)
         else:
             self.result.figure.show_words("The figure could not be drawn; the log says why.")
+
+    def _progressed(self, progress: Progress) -> None:
+        self.run_bar.show_progress(progress)
+        run = self.session.run
+        if run is not None and run.file is not None:
+            self._say(f"writing {run.file.resolve()}")
 
     def _log_line(self, line: LogLine) -> None:
         self.log.add(line.level, line.message)
@@ -237,7 +246,9 @@ class MainWindow(QMainWindow):
             return "checking \N{HORIZONTAL ELLIPSIS}" if form is not None else "", False
         if plan.plan is None:
             return f"Cannot be run: {plan.refusal}", True
-        figures = {**plan.plan.describe(), "estimated duration": "about " + duration_text(plan.plan.duration)}
+        simulated = self.laboratory.station is not None and self.laboratory.station.options.simulate
+        duration = f"about {duration_text(plan.plan.duration)}" + (" of simulated time" if simulated else "")
+        figures = {**plan.plan.describe(), "estimated duration": duration}
         words = "Dry run: " + "; ".join(f"{name} {value}" for name, value in figures.items()) + "."
         if conductor.missing and not self.session.is_active:
             return f"Connect {', '.join(conductor.missing)} to run. {words}", False
@@ -278,7 +289,7 @@ class MainWindow(QMainWindow):
         ]
         self.setCorner(Qt.Corner.BottomLeftCorner, areas.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, areas.RightDockWidgetArea)
-        self.resizeDocks(self.docks[:2], [350, 262], Qt.Orientation.Horizontal)
+        self.resizeDocks(self.docks[:2], [352, 262], Qt.Orientation.Horizontal)
         self.resizeDocks(self.docks[2:], [110], Qt.Orientation.Vertical)
         self._kind = QLabel()
         status = self.statusBar()
@@ -343,10 +354,10 @@ class MainWindow(QMainWindow):
         self.conductor.stop_threads()
         self.close()
 
-    def _say(self, words: str) -> None:
+    def _say(self, words: str, milliseconds: int = 0) -> None:
         status = self.statusBar()
         if status is not None:
-            status.showMessage(words)
+            status.showMessage(words, milliseconds)
 
     def _ask(self, title: str, question: str) -> bool:
         answer = QMessageBox.question(self, title, question)

@@ -188,7 +188,7 @@ _TABLES: dict[str, dict[str, type]] = {
 @pytest.fixture
 def lab(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[SimpleNamespace]:
     """The tiny lab: ``station`` (its file), ``gate`` (one step a release), ``twin``, ``protocol``."""
-    monkeypatch.setattr(plugins, "table", lambda kind: {name: "" for name in _TABLES[kind]})
+    monkeypatch.setattr(plugins, "table", lambda kind: dict.fromkeys(_TABLES[kind], ""))
     monkeypatch.setattr(plugins, "load", lambda kind, name: _TABLES[kind][name])
     Ramp.gate = threading.Semaphore(0)
     TinyTwin.broken, TinyTwin.output = False, "1"

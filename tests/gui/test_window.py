@@ -1,6 +1,7 @@
 """The window driven as an operator does: by buttons, keys and the close box."""
 
 import logging
+import sys
 
 import pytest
 from PyQt6.QtCore import Qt
@@ -169,15 +170,11 @@ def test_a_crash_of_a_slot_aborts_the_run_and_is_shown(window, lab, qtbot, monke
     monkeypatch.setattr("sys.__excepthook__", lambda *_: None)
     catch_crashes(window)
     start(window, qtbot)
-    import sys
-
-    try:
-        raise ZeroDivisionError("a slot broke")
-    except ZeroDivisionError as error:
-        sys.excepthook(type(error), error, error.__traceback__)
+    error = ZeroDivisionError("a slot broke")
+    sys.excepthook(type(error), error, None)
     ended(window, qtbot, RunState.ABORTED)
     assert "a slot broke" in window.messages.words.text()
-    assert "Traceback" in window.messages.details.toPlainText()
+    assert "ZeroDivisionError" in window.messages.details.toPlainText()
     assert not window.messages.details.isVisible()
     window.messages.unfold.click()
     assert window.messages.details.isVisible()

@@ -57,7 +57,7 @@ class MapPanel(PlotPanel):
         self.image.clear()
         self.chooser.clear()
         self._show_chooser()
-        self.caption.setText("")
+        self.say("")
         self.is_stale = False
 
     @override
@@ -87,7 +87,7 @@ class MapPanel(PlotPanel):
         measured = int(np.isfinite(image).sum())
         left = image.size - measured
         grey = f" \N{MIDDLE DOT} {left:,} not measured (grey)" if left else ""
-        self.caption.setText(f"array {self.shown} \N{MIDDLE DOT} {measured:,} of {image.size:,} cells{grey}")
+        self.say(f"array {self.shown} \N{MIDDLE DOT} {measured:,} of {image.size:,} cells{grey}")
 
     @property
     def shown(self) -> int:

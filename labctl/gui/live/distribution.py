@@ -35,10 +35,9 @@ class DistributionPanel(PlotPanel):
         self.bar = pg.ColorBarItem(values=(0, 1), colorMap=self._map, interactive=False, width=12)
         label(self.bar.axis, words(distribution.group), self.column(distribution.group).unit)
         self.bar.axis.setWidth(40)
-        self.bar.setVisible(False)
         self.item.layout.addItem(self.bar, 2, 5)
         self.item.layout.setColumnFixedWidth(4, 5)
-        self.item.setYRange(0.0, 1.0, padding=0.02)
+        self.item.setYRange(0.0, 1.0, padding=0.06)
         self.item.showGrid(x=True, y=True, alpha=0.15)
         self.label_axis("bottom", distribution.x)
         label(self.item.getAxis("left"), "share of values", "")
@@ -51,8 +50,7 @@ class DistributionPanel(PlotPanel):
         self._values.clear()
         self._stale.clear()
         self._count = 0
-        self.bar.setVisible(False)
-        self.caption.setText("")
+        self.say("")
         self.is_stale = False
 
     @override
@@ -79,14 +77,14 @@ class DistributionPanel(PlotPanel):
         self._stale.clear()
         name = words(self.distribution.group)
         plural = "" if len(self.curves) == 1 else "s"
-        self.caption.setText(f"{len(self.curves)} {name}{plural} \N{MIDDLE DOT} {self._count:,} values")
+        self.say(f"{len(self.curves)} {name}{plural} \N{MIDDLE DOT} {self._count:,} values")
 
     @override
     def read_at(self, point: QPointF) -> str:
         parts = [self.text_at(self.distribution.x, point.x()), f"share {point.y():.3f}"]
         nearest = self._nearest(point)
         if nearest is not None:
-            parts.insert(0, f"nearest {words(self.distribution.group)} {nearest}")
+            parts.insert(0, f"{words(self.distribution.group)} {nearest}")
         return ", ".join(parts)
 
     def _nearest(self, point: QPointF) -> Group | None:
@@ -113,7 +111,7 @@ class DistributionPanel(PlotPanel):
             float(group) if not isinstance(group, str) else sorted(map(str, groups)).index(group) for group in groups
         ]
         low, high = min(values), max(values)
-        self.bar.setVisible(high > low and not isinstance(groups[0], str))
+        self.bar.setVisible(not isinstance(groups[0], str))
         if high > low:
             self.bar.setLevels((low, high))
         return {group: (value - low) / ((high - low) or 1.0) for group, value in zip(groups, values, strict=True)}

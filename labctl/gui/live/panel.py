@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import QPointF, Qt
+from PyQt6.QtCore import QEvent, QPointF
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from typing_extensions import override
 
-from labctl.gui import theme
+from labctl.gui.elided import ElidedLabel
 from labctl.rows import Column, Row
 from labctl.units import format_quantity
 
@@ -32,9 +33,8 @@ class PlotPanel(QWidget):
         self.stream = row.stream
         self.title = QLabel(title)
         self.title.setProperty("role", "heading")
-        self.caption = QLabel()
+        self.caption = ElidedLabel()
         self.caption.setProperty("role", "hint")
-        self.caption.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.plot = pg.PlotWidget()
         self.item = self.plot.getPlotItem()
         self.item.hideButtons()
@@ -46,18 +46,26 @@ class PlotPanel(QWidget):
         self.header = QHBoxLayout()
         self.header.addWidget(self.title)
         self.header.addStretch(1)
-        self.header.addWidget(self.caption)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 4, 6, 2)
         layout.setSpacing(2)
         layout.addLayout(self.header)
+        layout.addWidget(self.caption)
         layout.addWidget(self.plot, 1)
-        self.readout = QLabel(self.plot)
-        self.readout.setProperty("role", "hint")
-        self.readout.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.readout.setStyleSheet(f"background: {theme.current().base}; padding: 1px 4px;")
-        self.readout.hide()
+        self._status = ""
+        self.readout = ""
         self.plot.scene().sigMouseMoved.connect(self._hover)
+
+    def say(self, words: str) -> None:
+        """Say below the title what is shown; the cursor's read-out takes its place while there is one."""
+        self._status = words
+        self.caption.setText(self.readout or words)
+
+    @override
+    def leaveEvent(self, event: QEvent | None) -> None:
+        self.readout = ""
+        self.say(self._status)
+        super().leaveEvent(event)
 
     def add(self, rows: Rows) -> None:
         """Take new rows of the stream."""
@@ -97,15 +105,9 @@ class PlotPanel(QWidget):
 
     def _hover(self, position: QPointF) -> None:
         view = self.item.getViewBox()
-        text = ""
-        if view.sceneBoundingRect().contains(position):
-            text = self.read_at(view.mapSceneToView(position))
-        self.readout.setVisible(bool(text))
-        if text:
-            self.readout.setText(text)
-            self.readout.adjustSize()
-            corner = self.plot.mapFromScene(view.sceneBoundingRect().topRight())
-            self.readout.move(corner.x() - self.readout.width() - 4, corner.y() + 4)
+        inside = view.sceneBoundingRect().contains(position)
+        self.readout = self.read_at(view.mapSceneToView(position)) if inside else ""
+        self.caption.setText(self.readout or self._status)
 
 
 def words(name: str) -> str:

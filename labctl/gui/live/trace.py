@@ -34,7 +34,8 @@ class TracePanel(PlotPanel):
         self.curve.setSymbolSize(5)
         goal_pen = pg.mkPen(colours.warning, width=1, style=Qt.PenStyle.DashLine)
         self.goal_line = pg.InfiniteLine(angle=0, pen=goal_pen)
-        self.goal_curve = self.item.plot(pen=goal_pen, connect="finite")
+        # Where the level is a line across, the curve is there for the range of the axis alone.
+        self.goal_curve = self.item.plot(pen=None if trace.latest else goal_pen, connect="finite")
         self.goal_line.setVisible(False)
         self.item.addItem(self.goal_line, ignoreBounds=True)
         self.item.setLogMode(x=trace.log_x, y=trace.log_y)
@@ -49,7 +50,7 @@ class TracePanel(PlotPanel):
         self.curve.clear()
         self.goal_curve.clear()
         self.goal_line.setVisible(False)
-        self.caption.setText("")
+        self.say("")
         self.is_stale = False
 
     @override
@@ -125,4 +126,4 @@ class TracePanel(PlotPanel):
             parts.append(f"now {format_quantity(value, unit, 4)}")
         if math.isfinite(goal):
             parts.append(f"goal {format_quantity(goal, unit, 4)} (dashed)")
-        self.caption.setText(" \N{MIDDLE DOT} ".join(parts))
+        self.say(" \N{MIDDLE DOT} ".join(parts))
