@@ -146,7 +146,8 @@ class ProtocolForm(QWidget):
             for place, words in complaints(self.protocol_class, error):
                 at = self._nearest(place)
                 words = words.removeprefix(f"{'.'.join(map(str, place))}: ")
-                found[at] = "\n".join(filter(None, (found.get(at), words)))
+                item = "".join(f"item {part + 1}: " for part in place[len(at) :] if isinstance(part, int))
+                found[at] = "\n".join(filter(None, (found.get(at), item + words)))
         for place, row in self.rows.items():
             row.complain(found.get(place, ""))
         self.general.setText(found.get((), ""))
