@@ -38,7 +38,6 @@ class DistributionPanel(PlotPanel):
         self.item.layout.addItem(self.bar, 2, 5)
         self.item.layout.setColumnFixedWidth(4, 5)
         self.item.setYRange(0.0, 1.0, padding=0.06)
-        self.item.showGrid(x=True, y=True, alpha=0.15)
         self.label_axis("bottom", distribution.x)
         label(self.item.getAxis("left"), "share of values", "")
 

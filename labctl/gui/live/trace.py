@@ -39,7 +39,6 @@ class TracePanel(PlotPanel):
         self.goal_line.setVisible(False)
         self.item.addItem(self.goal_line, ignoreBounds=True)
         self.item.setLogMode(x=trace.log_x, y=trace.log_y)
-        self.item.showGrid(x=True, y=True, alpha=0.15)
         self.label_axis("bottom", trace.x, log=trace.log_x)
         self.label_axis("left", trace.y, log=trace.log_y)
 
