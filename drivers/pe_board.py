@@ -17,8 +17,9 @@ from drivers.pe_board_wire.codes import Feature, LineState
 from drivers.pe_board_wire.connection import WATCHDOG_LIMITS, Connection
 from drivers.pe_board_wire.hello import POWER_UP_BAUD, Capabilities
 from drivers.pe_board_wire.limits import Limits
+from drivers.pe_board_wire.products import multiply
 from drivers.pe_board_wire.requests import WireRead
-from drivers.pe_board_wire.rows import read_rows, rows_in
+from drivers.pe_board_wire.rows import read_rows, read_states, rows_in
 from labctl.capabilities import ArrayGeometry, Cells, Floats, Ints, LinePulse, WriteResult, WriteSettings, WriteTrace
 from labctl.errors import ConfigError, FrameError, InstrumentError
 from labctl.instrument import Identity, IdlePolicy, Instrument
@@ -131,10 +132,7 @@ class PeBoard(Instrument):
     def stuck_map(self, array: int) -> Ints:
         """Return the (rows, columns) stored defects: 0 good, 1 stuck low, 2 stuck high, 3 not known."""
         self._limits().needs(Feature.STUCK_MAP)
-        _, rows, columns = self.geometry
-        return answers.states(
-            self.connection.ask(requests.stuck_map(self._array(array), 0, rows, columns)), rows, columns
-        )
+        return read_states(self.connection, self.geometry, self._array(array))
 
     # -- cells ------------------------------------------------------------------------------------------------------
 
@@ -210,18 +208,7 @@ class PeBoard(Instrument):
         bits = limits.count("number of bits", bits, board.max_bits)
         chosen, inputs = limits.rows(rows), limits.codes(codes, bits)
         read_mv, number = limits.read(voltage, 1).read_mv, self._array(array)
-        sums = np.empty((len(inputs), len(chosen)))
-
-        def send(part: slice) -> None:
-            request = requests.multiply(number, bits, read_mv, chosen, inputs[part])
-            vectors = part.stop - part.start
-            payload = self.connection.read(request, can_be_split=vectors > 1)
-            sums[part] = answers.sums(payload, vectors, len(chosen))
-
-        self.connection.split(
-            len(inputs), min(board.max_vectors, board.max_results // len(chosen)), 1, send, idempotent=True
-        )
-        return sums
+        return multiply(self.connection, board, number, bits, read_mv, chosen, inputs)
 
     # -- inside -----------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import labctl
 from labctl import plugins
-from labctl.errors import DataFileError, LimitError
+from labctl.errors import DataFileError, LimitError, RunStoppedError
 from labctl.events import RunState
 from labctl.instrument import Instrument, SampleLimits
 from labctl.protocol import In, Plan, Protocol, Step
@@ -124,11 +124,21 @@ def drive(prepared: Run, listener: Listener | None = None) -> Run:
         while not prepared.join(0.2):
             pass
     except BaseException:
-        with contextlib.suppress(labctl.StateError):
-            prepared.abort()
-        prepared.join()
+        _abort(prepared)
         raise
     return prepared.result()
+
+
+def _abort(prepared: Run) -> None:
+    """Abort a run and wait until its instruments are safe, however often the user interrupts meanwhile."""
+    while True:
+        try:
+            with contextlib.suppress(labctl.StateError):
+                prepared.abort()
+            prepared.join()
+            return
+        except (KeyboardInterrupt, RunStoppedError):
+            continue
 
 
 def resume(file: str | Path, *, station: Station | None = None) -> Run:

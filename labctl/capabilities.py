@@ -103,6 +103,107 @@ class WriteSettings(NamedTuple):
     averages: int
 
 
+class Pulse(BaseModel):
+    """A trapezoidal voltage pulse at the device.
+
+    Times as the pulse generators define them: ``width`` between the half-way points of the edges, edges as whole ramps.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    height: Volts = Field(ge=-60.0, le=60.0, description="level during the pulse")
+    base: Volts = Field(default=0.0, ge=-60.0, le=60.0, description="level before and after")
+    rise: Seconds = Field(default=5e-9, gt=0.0, le=1e3, description="whole leading edge")
+    width: Seconds = Field(gt=0.0, le=1e3, description="between the half-way points of the edges")
+    fall: Seconds = Field(default=5e-9, gt=0.0, le=1e3, description="whole trailing edge")
+
+    @property
+    def duration(self) -> float:
+        """From the first deviation from the base to the last, in s."""
+        return self.width + (self.rise + self.fall) / 2.0
+
+
+class Waveform(NamedTuple):
+    """A sampled voltage: ``times`` (n,) in s from the trigger, ``volts`` (n,)."""
+
+    times: Floats
+    volts: Floats
+
+
+class SmuReadings(NamedTuple):
+    """Readings of a source meter, each with what was true when it was taken.
+
+    Attributes:
+        times: (n,) in s since the first.
+        voltages: (n,) in V.
+        currents: (n,) in A.
+        in_compliance: (n,) whether the limit held the source.
+    """
+
+    times: Floats
+    voltages: Floats
+    currents: Floats
+    in_compliance: NDArray[np.bool_]
+
+
+class FastIVResult(NamedTuple):
+    """A waveform and what was measured along it: ``times`` (n,) s, ``voltages`` (n,) V, ``currents`` (n,) A."""
+
+    times: Floats
+    voltages: Floats
+    currents: Floats
+
+
+@runtime_checkable
+class PulseSource(Protocol):
+    """Gives voltage pulses; the output is on while they last and idle before and after."""
+
+    def send_pulses(self, pulse: Pulse, *, count: int = 1, period: float | None = None) -> None:
+        """Give ``count`` pulses, ``period`` (s) apart, and return when the last has been given."""
+
+    def send_waveform(self, times: Floats, volts: Floats) -> None:
+        """Give one piecewise-linear waveform, ``volts`` (n,) V at ``times`` (n,) s from 0, and return when it is over."""
+
+
+@runtime_checkable
+class SourceMeter(Protocol):
+    """Forces a voltage and measures the current, within a compliance."""
+
+    def measure_current(self, voltage: float, *, compliance: float, nplc: float = 1.0) -> SmuReadings:
+        """Force ``voltage`` (V), take one reading, and go back to the idle policy."""
+
+    def measure_repeatedly(
+        self, voltage: float, count: int, *, compliance: float, interval: float = 0.0, nplc: float = 1.0
+    ) -> SmuReadings:
+        """Force ``voltage`` (V) and take ``count`` readings at least ``interval`` (s) apart, timed by the instrument."""
+
+    def sweep_voltage(
+        self, voltages: Floats, *, compliance: float, delay: float = 0.0, nplc: float = 1.0
+    ) -> SmuReadings:
+        """Force each of ``voltages`` (n,) V in turn, wait ``delay`` (s), and take a reading at each."""
+
+
+@runtime_checkable
+class Digitizer(Protocol):
+    """Captures voltages around a trigger."""
+
+    def arm(self, *, duration: float, level: float, channel: int = 1, rising: bool = True) -> None:
+        """Make ready to capture ``duration`` (s) around the next crossing of ``level`` (V) on ``channel``."""
+
+    def fetch_waveform(self, channel: int = 1) -> Waveform:
+        """Return what was captured on ``channel``, at the full depth of the memory."""
+
+
+@runtime_checkable
+class FastIV(Protocol):
+    """Forces a waveform and measures the current along it."""
+
+    def measure_waveform(
+        self, times: Floats, volts: Floats, *, interval: float, averaging: float = 0.0
+    ) -> FastIVResult:
+        """Force ``volts`` (n,) V at ``times`` (n,) s and measure every ``interval`` (s), each averaged over ``averaging`` (s)."""
+
+
 @runtime_checkable
 class CellArray(Protocol):
     """Arrays of 1T1R cells that are pulsed and read by linear cell index; currents in A, voltages in V."""

@@ -95,6 +95,7 @@ class Run:
         self._state = RunState.READY
         self._changed = threading.Condition()
         self._interrupt = threading.Event()
+        self._ended = threading.Event()
         self._thread = threading.Thread(target=self._work, name=f"run {protocol.name}")
         self._told = self._started = 0.0
 
@@ -142,8 +143,11 @@ class Run:
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait for the end, at most ``timeout`` (s); return whether it has ended."""
-        self._thread.join(timeout)
-        return not self._thread.is_alive()
+        # Not Thread.join with a time-out: on Python 3.11 an exception from a signal there marks a live thread as ended.
+        if not self._ended.wait(timeout):
+            return False
+        self._thread.join()
+        return True
 
     def result(self) -> "Run":
         """Wait for the end; return the run, or raise what ended it.
@@ -196,7 +200,10 @@ class Run:
             )
         except BaseException as error:
             end = self._judge(error, writer)
-        self._end(end, writer)
+        try:
+            self._end(end, writer)
+        finally:
+            self._ended.set()
 
     def _judge(self, error: BaseException, writer: RunFileWriter | None) -> RunState:
         """Return the state that an exception ends the run in."""

@@ -94,7 +94,9 @@ def test_help_imports_nothing_heavy() -> None:
         "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
         f"print('loaded:', [name for name in {sorted(HEAVY)!r} if name in sys.modules])"
     )
-    shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60).stdout
+    shown = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    ).stdout
     assert "Run a protocol" in shown
     assert shown.splitlines()[-1] == "loaded: []"
 

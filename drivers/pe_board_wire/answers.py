@@ -54,10 +54,10 @@ class Lines(NamedTuple):
 
 def amperes(values: NDArray[Any]) -> Floats:
     """Return currents in A; infinite where the converter was saturated, NaN where nothing was measured."""
-    limits = np.iinfo(values.dtype)
+    overrange = 2 ** (8 * values.dtype.itemsize - 1) - 1
     currents: Floats = values * _PICO
-    currents[values == limits.max] = np.inf
-    currents[values == limits.min] = np.nan
+    currents[values == overrange] = np.inf
+    currents[values == -overrange - 1] = np.nan
     return currents
 
 

@@ -6,9 +6,9 @@ Source: docs/pe-board-wire.md, section 8, READ_ARRAY.
 import numpy as np
 
 from drivers.pe_board_wire import answers, requests
-from drivers.pe_board_wire.connection import Connection
+from drivers.pe_board_wire.connection import READ_TRIES, Connection
 from drivers.pe_board_wire.requests import Cells, WireRead
-from labctl.capabilities import ArrayGeometry, Floats
+from labctl.capabilities import ArrayGeometry, Floats, Ints
 
 
 def rows_in(numbers: Cells, columns: int) -> tuple[int, int] | None:
@@ -43,3 +43,18 @@ def _read_within(connection: Connection, where: tuple[int, int], longest: int, r
         found[part] = answers.currents(payload, count * columns).reshape(count, columns)
 
     connection.split(len(found), longest, 1, send, idempotent=True)
+
+
+def read_states(connection: Connection, geometry: ArrayGeometry, array: int) -> Ints:
+    """Return the (rows, columns) stored defects of one array."""
+    _, rows, columns = geometry
+    found = np.empty((rows, columns), dtype=np.int64)
+
+    def send(part: slice) -> None:
+        count = part.stop - part.start
+        request = requests.stuck_map(array, part.start, count, columns)
+        payload = connection.ask(request, tries=READ_TRIES if count > 1 else None)
+        found[part] = answers.states(payload, count, columns)
+
+    connection.split(rows, rows, 1, send, idempotent=True)
+    return found

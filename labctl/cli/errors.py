@@ -7,22 +7,18 @@ from types import FrameType
 DONE, FAILED, BAD_INPUT, STOPPED = 0, 1, 2, 130
 
 
-class Stopped(KeyboardInterrupt):
-    """The user, or the system, asked the program to end."""
-
-
 def guarded() -> None:
     """Run the application; turn its errors into one message and an exit status, never a traceback."""
     from labctl.cli.app import app
     from labctl.errors import ConfigError, LabctlError, LimitError, RunStoppedError
 
-    for name in ("SIGTERM", "SIGHUP"):
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _stop)
     try:
         app(prog_name="labctl")
-    except (KeyboardInterrupt, RunStoppedError) as error:
-        _end(STOPPED, str(error) or "stopped by the user")
+    except RunStoppedError as error:
+        _end(STOPPED, str(error))
     except (ConfigError, LimitError) as error:
         _end(BAD_INPUT, str(error))
     except (LabctlError, OSError) as error:
@@ -30,7 +26,9 @@ def guarded() -> None:
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    raise Stopped(f"ended by {signal.Signals(number).name}")
+    from labctl.errors import RunStoppedError
+
+    raise RunStoppedError(f"ended by {signal.Signals(number).name}")
 
 
 def _end(status: int, message: str) -> None:

@@ -45,21 +45,16 @@ def print_run(file: Path, *, json: bool, brief: bool = False) -> None:
 
 
 def print_table(table: Table) -> None:
-    """Print a table with units, each column with the SI prefix that suits it."""
-    from rich.console import Console
-    from rich.table import Table as RichTable
+    """Print a table, each column with its unit and the SI prefix that suits it."""
+    import pandas as pd
 
-    shown = RichTable()
-    columns = []
+    shown = {}
     for name, values in table.columns.items():
         unit = table.units.get(name, "")
-        finite = np.abs(values[np.isfinite(values)]) if values.dtype.kind == "f" else np.abs(values)
-        prefix, scale = si_prefix(float(finite.max())) if unit and len(finite) and finite.max() > 0 else ("", 1.0)
-        shown.add_column(f"{name}\n({prefix}{unit})" if unit else name.replace("_", "\n", 1), justify="right")
-        columns.append([f"{v / scale:.4g}" if values.dtype.kind == "f" else str(v) for v in values])
-    for row in zip(*columns, strict=True):
-        shown.add_row(*row)
-    Console().print(shown)
+        prefix, scale = si_prefix(float(np.nanmax(np.abs(values)))) if unit and np.isfinite(values).any() else ("", 1.0)
+        heading = f"{name} ({prefix}{unit})" if unit else name
+        shown[heading] = [f"{v / scale:.3g}" if values.dtype.kind == "f" else str(v) for v in values]
+    print(pd.DataFrame(shown).to_string(index=False))
 
 
 def analyse(file: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from labctl import api
 from labctl.cli.files import draw, print_run
-from labctl.errors import ConfigError
+from labctl.errors import ConfigError, RunStoppedError
 from labctl.events import Event, LogLine, Progress, RunState
 from labctl.protocol import Protocol
 from labctl.resources import choose_instruments
@@ -60,9 +60,8 @@ def _drive(prepared: Run, *, figure: bool, json: bool) -> None:
     with _progress(shown=sys.stderr.isatty() and not json) as listener:
         try:
             api.drive(prepared, listener)
-        except KeyboardInterrupt:
-            print(f"labctl: aborted; the instruments are safe, the rows are in {prepared.file}", file=sys.stderr)
-            raise
+        except RunStoppedError as error:
+            raise RunStoppedError(f"{error}; the run is {prepared.state}, its rows are in {prepared.file}") from None
     if prepared.file is None:
         raise ConfigError("the run left no file")
     if figure:

@@ -138,6 +138,7 @@ def write_results(file: h5py.File, results: Results) -> None:
         data = group(process, name, "NXdata")
         data.attrs["signal"] = table.signal
         data.attrs["axes"] = table.axes
+        data.attrs["labctl_columns"] = list(table.columns)
         for column, values in table.columns.items():
             data[column] = values
             if column in table.units:

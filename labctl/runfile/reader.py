@@ -103,7 +103,7 @@ class RunData:
             group = run.entry.get(f"analysis/{name}")
             if group is None:
                 raise DataFileError(f"{self.path} has no table {name!r}; run: labctl analyse {self.path}")
-            columns = {key: np.asarray(group[key]) for key in group}
+            columns = {str(key): np.asarray(group[key]) for key in group.attrs["labctl_columns"]}
             units = {key: str(group[key].attrs["units"]) for key in group if "units" in group[key].attrs}
             return Table(columns, units, str(group.attrs["signal"]), str(group.attrs["axes"]))
 

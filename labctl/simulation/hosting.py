@@ -1,6 +1,7 @@
 """A hosted instrument: a front-end, the line that leads to it, and the time that bytes take on that line."""
 
 import threading
+from collections.abc import Callable
 from typing import Protocol
 
 from labctl.clock import Clock
@@ -54,12 +55,26 @@ class HostedInstrument:
         with self._lock:
             pieces = self.line.to_instrument(data)
             self._check_connected()
+            rate = self.baud_rate  # an instrument that is told to change its rate still answers at the old one
             answer = b""
             for piece in pieces:
-                self._pace(len(piece))
-                answer += self.line.to_host(self.front_end.receive(self._at_rates(piece), end=end))
-            self._pace(len(answer))
-            return self._at_rates(answer)
+                self._pace(len(piece), rate)
+                answer += self.line.to_host(self.front_end.receive(self._heard(piece, rate), end=end))
+            self._pace(len(answer), rate)
+            return self._heard(answer, rate)
+
+    def attend(self, arrived: Callable[[], bytes]) -> None:
+        """Let an instrument that can be interrupted look at what arrives while it works.
+
+        Args:
+            arrived: Returns the bytes that have come since the last call, without waiting.
+        """
+        if hasattr(self.front_end, "attention"):
+            self.front_end.attention = lambda: self._interrupting(arrived())
+
+    def _interrupting(self, data: bytes) -> bytes:
+        self._pace(len(data), self.baud_rate)
+        return b"".join(self.line.to_instrument(data)) if data else b""
 
     def clear(self) -> None:
         """Device clear; comes through even while a message is being worked on."""
@@ -70,13 +85,12 @@ class HostedInstrument:
         if not self.line.connected:
             raise LinkError(f"the line to the simulated {self.role} is gone")
 
-    def _pace(self, count: int) -> None:
-        rate = self.baud_rate
+    def _pace(self, count: int, rate: int | None) -> None:
         if rate:
             self.clock.wait(count * BITS_PER_BYTE / rate)
 
-    def _at_rates(self, data: bytes) -> bytes:
-        """Return ``data`` as the other side sees it: garbage when the two rates differ."""
-        if self.host_baud_rate is None or self.baud_rate in {None, self.host_baud_rate}:
+    def _heard(self, data: bytes, rate: int | None) -> bytes:
+        """Return ``data`` as the other side hears it: garbage when the two rates differ."""
+        if self.host_baud_rate is None or rate in {None, self.host_baud_rate}:
             return data
         return bytes((byte * 73 + 41) & 0xFF for byte in data)

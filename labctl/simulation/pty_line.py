@@ -26,6 +26,7 @@ class PseudoTerminal:
         self._theirs = theirs  # kept open, so that a client may come and go
         self.path = os.ttyname(theirs)
         self._wake_read, self._wake_write = os.pipe()
+        hosted.attend(self._arrived)
         self._thread = threading.Thread(target=self._serve, name=f"pty {hosted.role}", daemon=True)
         self._thread.start()
 
@@ -42,6 +43,9 @@ class PseudoTerminal:
         for descriptor in (self._ours, self._theirs, self._wake_read, self._wake_write):
             with contextlib.suppress(OSError):
                 os.close(descriptor)
+
+    def _arrived(self) -> bytes:
+        return os.read(self._ours, _CHUNK) if select.select([self._ours], [], [], 0.0)[0] else b""
 
     def _serve(self) -> None:
         while True:

@@ -250,3 +250,34 @@ def test_whole_arrays_are_read_in_one_request_each(bench: Any) -> None:
     one = board.read_array(5, voltage=0.2, averages=4)
     assert one.shape == (128, 16)
     assert one[3, 2] == pytest.approx(6e-9 * 50)
+
+
+def test_the_map_of_defects_needs_no_arming_and_is_split_on_a_bad_line(bench: Any) -> None:
+    board = bench.opened()
+    states = np.random.default_rng(8).integers(0, 4, 2048).astype("u1")
+    for _ in range(4):
+        bench.request(0x4E20, 0x05, struct.pack("<BBH", 2, 0, 128))
+    bench.request(0x4E22, 0x01, b"", bench.frame(3, 0x4E22, 0x01, 32, struct.pack("<H", 0x4E20)))
+    for seq, row in ((0x4E20, 0), (0x4E21, 64)):
+        answer = bench.frame(2, seq, 0x05, 0, states[16 * row : 16 * (row + 64)].tobytes())
+        bench.request(seq, 0x05, struct.pack("<BBH", 2, row, 64), answer)
+    np.testing.assert_array_equal(board.stuck_map(2), states.reshape(128, 16))
+
+
+def test_products_of_one_vector_are_split_by_rows_on_a_bad_line(bench: Any) -> None:
+    board = bench.opened()
+    arm = struct.pack("<IB", 2000, 0)
+    bench.request(0x4E20, 0x10, arm, bench.frame(2, 0x4E20, 0x10, 0, arm))
+    codes = np.arange(16)[np.newaxis]
+
+    def payload(rows: list[int]) -> bytes:
+        return struct.pack(f"<BBHHH{len(rows)}B16h", 3, 4, 200, len(rows), 1, *rows, *range(16))
+
+    for _ in range(4):
+        bench.request(0x4E21, 0x40, payload([9, 8, 7, 6, 5, 4, 3, 2]))
+    bench.request(0x4E23, 0x01, b"", bench.frame(3, 0x4E23, 0x01, 32, struct.pack("<H", 0x4E22)))
+    for seq, rows in ((0x4E22, [9, 8, 7, 6]), (0x4E23, [5, 4, 3, 2])):
+        answer = struct.pack("<H4q", 1, *(1000 * row for row in rows))
+        bench.request(seq, 0x40, payload(rows), bench.frame(2, seq, 0x40, 0, answer))
+    sums = board.multiply(3, np.arange(9, 1, -1), codes, bits=4, voltage=0.2)
+    np.testing.assert_allclose(sums, [np.arange(9, 1, -1) * 1e-9])
