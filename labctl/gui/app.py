@@ -1,9 +1,11 @@
 """Starting the window."""
 
+import contextlib
 import signal
 import sys
 import threading
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -43,16 +45,16 @@ def main(
     remembered = Remembered(store)
     theme.apply(app, dark=remembered.flag("dark"))
     window = MainWindow(output=output, store=store)
-    catch_crashes(window)
-    _close_on_signals(window)
     last = remembered.text("station")
     simulated = simulate or (not station and bool(last) and remembered.flag("simulate"))
     window.show()
     window.open_station(station or last or DEFAULT_STATION, simulate=simulated, seed=seed)
-    return app.exec()
+    with catch_crashes(window), _close_on_signals(window):
+        return app.exec()
 
 
-def catch_crashes(window: MainWindow) -> None:
+@contextlib.contextmanager
+def catch_crashes(window: MainWindow) -> Iterator[None]:
     """Have the window show what no one catches, in whichever thread, and switch the outputs off."""
 
     def in_main(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -65,14 +67,23 @@ def catch_crashes(window: MainWindow) -> None:
         # From another thread the window is told by a signal, which Qt delivers in its own.
         window.conductor.crashed.emit(f"{caught.exc_type.__name__}: {caught.exc_value}", details)
 
-    sys.excepthook = in_main
-    threading.excepthook = in_thread
+    before = sys.excepthook, threading.excepthook
+    sys.excepthook, threading.excepthook = in_main, in_thread
+    try:
+        yield
+    finally:
+        sys.excepthook, threading.excepthook = before
 
 
-def _close_on_signals(window: MainWindow) -> None:
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: window.close_without_asking())
+@contextlib.contextmanager
+def _close_on_signals(window: MainWindow) -> Iterator[None]:
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.signal(number, lambda *_: window.close_without_asking()) for number in numbers}
     timer = QTimer(window)
     timer.timeout.connect(lambda: None)
     timer.start(_SIGNAL_LOOK_MS)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

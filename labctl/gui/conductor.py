@@ -204,7 +204,9 @@ class Conductor(QObject):
         self.failed.emit(describe(error), "")
 
     def _outputs_are_off(self, all_safe: bool) -> None:
-        if all_safe:
+        if not self.laboratory.is_connected:
+            self.told.emit(logging.INFO, "no instrument is connected")
+        elif all_safe:
             self.told.emit(logging.INFO, "every connected instrument is safe, read back")
         else:
             self.failed.emit("Not every instrument is known to be safe: check the outputs by hand.", "")

@@ -54,8 +54,12 @@ class Laboratory(QObject):
 
         def work() -> Station:
             fresh = open_station(name, simulate=simulate, seed=seed)
-            if before is not None:
-                before.close()
+            try:
+                if before is not None:
+                    before.close()
+            except BaseException:
+                fresh.close()
+                raise
             return fresh
 
         self._submit(self._work, work, self._take_station)
@@ -70,7 +74,7 @@ class Laboratory(QObject):
 
     def refresh(self) -> None:
         """Make the connected instruments safe, read back, and read their settings again."""
-        self._each(self._work, None, safe_facts)
+        self._each(self._work, self._open_roles(), safe_facts)
 
     def outputs_off(self) -> None:
         """Make every connected instrument safe now, whatever else is being done with it."""
@@ -79,7 +83,7 @@ class Laboratory(QObject):
         if self._work.is_busy:
             for instrument in self.station.instruments.values():
                 instrument.link.cancel()
-        self._each(self._safety, None, safe_facts, lambda: self.made_safe.emit(self.all_safe()))
+        self._each(self._safety, self._open_roles(), safe_facts, lambda: self.made_safe.emit(self.all_safe()))
 
     def all_safe(self) -> bool:
         """Whether no connected instrument is known to be anything but safe."""
@@ -116,6 +120,10 @@ class Laboratory(QObject):
         """End the threads, after what they are at."""
         self._work.close()
         self._safety.close()
+
+    def _open_roles(self) -> list[str]:
+        instruments = self.station.instruments if self.station is not None else {}
+        return [role for role, instrument in instruments.items() if instrument.is_open]
 
     def _take_station(self, station: Station) -> None:
         self.station = station

@@ -26,7 +26,7 @@ class MessageArea(QFrame):
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.details = QPlainTextEdit()
         self.details.setReadOnly(True)
-        self.details.setMaximumHeight(160)
+        self.details.setMaximumHeight(100)
         self.unfold = QPushButton("Details")
         self.unfold.setCheckable(True)
         self.unfold.toggled.connect(self.details.setVisible)

@@ -1,5 +1,6 @@
 """How the last run ended: in words, its file, its headline figures and its figure."""
 
+import re
 from pathlib import Path
 
 from PyQt6.QtCore import QSize, Qt, QUrl
@@ -20,7 +21,9 @@ from PyQt6.QtWidgets import (
 
 from labctl.events import Ended, RunState
 from labctl.gui.roles import set_role
+from labctl.units import UNITS
 
+_UNIT = re.compile(f"[fpnumkMGT]?({'|'.join(filter(str.isalpha, UNITS))})|%")
 _ROLES = {RunState.DONE: "good", RunState.STOPPED: "caution", RunState.ABORTED: "caution", RunState.FAILED: "error"}
 
 
@@ -39,7 +42,7 @@ class ResultView(QWidget):
         self.folder = QPushButton("Open folder")
         self.folder.clicked.connect(self._open_folder)
         self.summary = QTableWidget(0, 2)
-        self.summary.setHorizontalHeaderLabels(["figure", "value"])
+        self.summary.setHorizontalHeaderLabels(["result", "value"])
         self.summary.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         for header in (self.summary.verticalHeader(), self.summary.horizontalHeader()):
             if header is not None:
@@ -57,8 +60,9 @@ class ResultView(QWidget):
         self._enable_file(ended.file)
         self.summary.setRowCount(len(ended.summary))
         for row, (name, value) in enumerate(ended.summary.items()):
-            self.summary.setItem(row, 0, QTableWidgetItem(name.replace("_", " ")))
-            shown = QTableWidgetItem(f"{value:,}" if isinstance(value, int) else f"{value:.4g}")
+            words, unit = name_and_unit(name)
+            self.summary.setItem(row, 0, QTableWidgetItem(words))
+            shown = QTableWidgetItem((f"{value:,}" if isinstance(value, int) else f"{value:.4g}") + unit)
             shown.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.summary.setItem(row, 1, shown)
         self.figure.show_words("")
@@ -89,6 +93,14 @@ class ResultView(QWidget):
         layout.addWidget(self.outcome)
         layout.addLayout(file)
         layout.addLayout(below, 1)
+
+
+def name_and_unit(name: str) -> tuple[str, str]:
+    """Split a figure's name from the unit that it may carry: ``"error_std_nA"`` gives ``("error std", " nA")``."""
+    stem, _, last = name.rpartition("_")
+    if stem and _UNIT.fullmatch(last):
+        return stem.replace("_", " "), f" {last}"
+    return name.replace("_", " "), ""
 
 
 class FigureLabel(QLabel):

@@ -107,8 +107,8 @@ class RunBar(QWidget):
         self.plan.setText(f"\N{WARNING SIGN} {words}" if wrong else words)
         set_role(self.plan, "error" if wrong else "hint")
 
-    def show_progress(self, progress: Progress | None) -> None:
-        """Show how much is done; ``None`` before anything is."""
+    def show_progress(self, progress: Progress | None, *, over: bool = False) -> None:
+        """Show how much is done, ``None`` before anything is; nothing is left when it is ``over``."""
         if progress is None:
             self.progress.setRange(0, 1)
             self.progress.setValue(0)
@@ -118,7 +118,7 @@ class RunBar(QWidget):
         # A progress bar counts in 32 bits; its text need not.
         self.progress.setRange(0, 1000)
         self.progress.setValue(1000 * progress.done // total)
-        left = "" if progress.done >= progress.total else f", {duration_text(progress.remaining)} left"
+        left = "" if over or progress.done >= progress.total else f", {duration_text(progress.remaining)} left"
         self.progress.setFormat(f"step {progress.done:,} of {progress.total:,}, {100 * progress.done // total} %{left}")
 
     def _action(self, text: str, key: str, tip: str) -> QAction:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import QSettings, Qt
+from PyQt6.QtCore import QSettings, Qt, QTimer
 from PyQt6.QtGui import QAction, QCloseEvent
 from PyQt6.QtWidgets import (
     QDockWidget,
@@ -68,6 +68,7 @@ class MainWindow(QMainWindow):
         self.forms: dict[type[Protocol], ProtocolForm] = {}
         self.station_panel = StationPanel(self.laboratory)
         self._seed: int | None = None
+        self._progress: Progress | None = None
         self._closing = self._may_close = False
         self._arrange()
         self._connect()
@@ -93,6 +94,7 @@ class MainWindow(QMainWindow):
 
     def close_without_asking(self) -> None:
         """Close as after a signal from the system: a run is aborted, the hardware left safe."""
+        # Yes to ending the run; no, for a second signal, to closing before it is known to be safe.
         self.confirm = lambda title, question: not self._closing
         self.close()
 
@@ -189,11 +191,13 @@ class MainWindow(QMainWindow):
         self.messages.clear()
         self.live.show_protocol(self.form.protocol_class)
         self.tabs.setCurrentWidget(self.live)
+        self._progress = None
         self.run_bar.show_progress(None)
         self.conductor.start(entries, self.output)
 
     def _run_ended(self, ended: Ended) -> None:
         self.result.show_ended(ended)
+        self.run_bar.show_progress(self._progress, over=True)
         if ended.state in {RunState.DONE, RunState.STOPPED} and ended.summary:
             self.result.figure.show_words("drawing the figure \N{HORIZONTAL ELLIPSIS}")
             self.tabs.setCurrentWidget(self.result)
@@ -212,6 +216,7 @@ class MainWindow(QMainWindow):
             self.result.figure.show_words("The figure could not be drawn; the log says why.")
 
     def _progressed(self, progress: Progress) -> None:
+        self._progress = progress
         self.run_bar.show_progress(progress)
         run = self.session.run
         if run is not None and run.file is not None:
@@ -352,7 +357,7 @@ class MainWindow(QMainWindow):
         self._may_close = True
         self.log_bridge.close()
         self.conductor.stop_threads()
-        self.close()
+        QTimer.singleShot(0, self.close)  # Qt closes no window from within its own close event
 
     def _say(self, words: str, milliseconds: int = 0) -> None:
         status = self.statusBar()

@@ -140,6 +140,7 @@ class Ramp(Protocol):
     fail: bool = Field(default=False, description="lose the instrument at the second step")
 
     gate: ClassVar[threading.Semaphore]
+    hangs: ClassVar[threading.Event] = threading.Event()
 
     @model_validator(mode="after")
     def _check(self) -> "Ramp":
@@ -155,6 +156,8 @@ class Ramp(Protocol):
     def run(self, array: CellArray, rng: np.random.Generator) -> Steps:
         assert isinstance(array, TinyDriver)
         array.switch_on()
+        while self.hangs.is_set():
+            threading.Event().wait(0.005)
         for level in range(self.steps):
             while not self.gate.acquire(timeout=0.005):
                 yield Wait(0.0)
@@ -195,6 +198,7 @@ def lab(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[SimpleNames
     TinyTwin.asked.clear()
     station = tmp_path / "tiny.toml"
     station.write_text(STATION)
+    Ramp.hangs.clear()
     yield SimpleNamespace(station=station, gate=Ramp.gate, twin=TinyTwin, protocol=Ramp, row=CellRead)
     TinyTwin.broken = False
 
@@ -228,6 +232,7 @@ def make_window(qtbot: Any, lab: SimpleNamespace, store: QSettings, tmp_path: Pa
 
     yield make
     lab.twin.broken = False
+    lab.protocol.hangs.clear()
     for window in windows:
         window.close()
         qtbot.waitUntil(lambda window=window: not window.isVisible())

@@ -2,14 +2,17 @@
 
 import logging
 import sys
+import threading
 
 import pytest
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import Qt, QTimer
 
 import labctl
 from labctl.events import RunState
-from labctl.gui.app import catch_crashes
+from labctl.gui.app import catch_crashes, main
 from labctl.gui.facts import Outputs
+from labctl.gui.result_view import name_and_unit
+from labctl.gui.window import MainWindow
 
 
 def press(window, name):
@@ -164,14 +167,12 @@ def test_closing_says_what_could_not_be_made_safe(window, lab, qtbot):
     window.confirm = lambda title, question: True
 
 
-def test_a_crash_of_a_slot_aborts_the_run_and_is_shown(window, lab, qtbot, monkeypatch, capsys):
-    for hook in ("sys.excepthook", "threading.excepthook"):
-        monkeypatch.setattr(hook, None)
+def test_a_crash_of_a_slot_aborts_the_run_and_is_shown(window, lab, qtbot, monkeypatch):
     monkeypatch.setattr("sys.__excepthook__", lambda *_: None)
-    catch_crashes(window)
     start(window, qtbot)
     error = ZeroDivisionError("a slot broke")
-    sys.excepthook(type(error), error, None)
+    with catch_crashes(window):
+        sys.excepthook(type(error), error, None)
     ended(window, qtbot, RunState.ABORTED)
     assert "a slot broke" in window.messages.words.text()
     assert "ZeroDivisionError" in window.messages.details.toPlainText()
@@ -179,6 +180,67 @@ def test_a_crash_of_a_slot_aborts_the_run_and_is_shown(window, lab, qtbot, monke
     window.messages.unfold.click()
     assert window.messages.details.isVisible()
     qtbot.waitUntil(lambda: lab.twin.output == "0")
+
+
+def test_a_crash_of_another_thread_switches_the_outputs_off(window, lab, qtbot):
+    lab.twin.output = "1"
+    with catch_crashes(window):
+        thread = threading.Thread(target=lambda: 1 / 0)
+        thread.start()
+        thread.join()
+    qtbot.waitUntil(lambda: "division by zero" in window.messages.words.text())
+    qtbot.waitUntil(lambda: lab.twin.output == "0")
+
+
+def test_outputs_off_does_not_wait_for_a_run_that_hangs(window, lab, qtbot):
+    window.conductor._off_timer.setInterval(50)
+    lab.protocol.hangs.set()
+    start(window, qtbot)
+    qtbot.waitUntil(lambda: lab.twin.output == "1")
+    press(window, "off")
+    qtbot.waitUntil(lambda: lab.twin.output == "0")
+    assert window.session.state is RunState.ABORTING
+    lab.protocol.hangs.clear()
+    ended(window, qtbot, RunState.ABORTED)
+
+
+def test_a_window_without_a_station_closes(qtbot, store, tmp_path, lab, light):
+    window = MainWindow(output=tmp_path, store=store)
+    qtbot.addWidget(window)
+    window.show()
+    window.close()
+    qtbot.waitUntil(lambda: not window.isVisible())
+
+
+def test_the_program_opens_the_last_station_and_returns_when_it_is_closed(qapp, qtbot, store, tmp_path, lab):
+    store.setValue("station", str(lab.station))
+    store.setValue("simulate", "yes")
+    seen = []
+
+    def look():
+        (window,) = [w for w in qapp.topLevelWidgets() if isinstance(w, MainWindow) and w.isVisible()]
+        if window.laboratory.station is None:
+            QTimer.singleShot(50, look)
+            return
+        seen.append((window.laboratory.station.name, window.laboratory.station.options.simulate, window.output))
+        window.close()
+
+    QTimer.singleShot(50, look)
+    assert main("", False, 1, tmp_path / "data", store=store) == 0
+    assert seen == [("tiny", True, tmp_path / "data")]
+    for widget in qapp.topLevelWidgets():
+        if isinstance(widget, MainWindow):
+            widget.deleteLater()
+
+
+def test_the_last_error_of_an_instrument_stays_on_its_card(make_window, lab, qtbot):
+    lab.twin.broken = True
+    window = make_window(connect=False)
+    window.station_panel.connect_all.click()
+    qtbot.waitUntil(lambda: window.messages.isVisible())
+    press(window, "off")
+    qtbot.waitUntil(lambda: "no instrument is connected" in window.log.toPlainText())
+    assert "no answer" in window.station_panel.cards["array"].error.text()
 
 
 def test_a_window_says_whether_its_lab_is_simulated(window):
@@ -250,3 +312,8 @@ def test_the_seed_is_checked_as_typed(window, text, wrong):
     window.run_bar.seed.setText(text)
     assert ("run" not in enabled(window)) is wrong
     assert ("seed" in window.run_bar.plan.text()) is wrong
+
+
+def test_a_headline_figure_is_shown_with_the_unit_that_its_name_carries():
+    assert name_and_unit("relaxed_error_std_nA") == ("relaxed error std", " nA")
+    assert name_and_unit("overlapping_levels") == ("overlapping levels", "")
