@@ -17,12 +17,14 @@ class Table:
         units: Unit of each column that has one.
         signal: The column that a plotter shows by default.
         axes: The column that it shows it against.
+        auxiliary: Further columns that it shows with the signal.
     """
 
     columns: Mapping[str, NDArray[Any]]
     units: Mapping[str, str]
     signal: str
     axes: str
+    auxiliary: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """The project as a whole: versions that agree, packages that are complete, files that stay small, a light ``--help``."""
 
-import importlib
 import importlib.metadata
 import importlib.util
 import re

@@ -10,6 +10,9 @@ TAIL = 0.005
 """Two neighbouring levels overlap when the lower one's quantile 1 - TAIL is not below the upper one's quantile TAIL.
 That a few outliers do not count as overlap follows CNN-B ("few outliers"); the share is *assumed*."""
 
+CURVE_POINTS = 1000
+"""Points of the common axis that distributions are drawn on."""
+
 Floats = NDArray[np.float64]
 
 
@@ -41,10 +44,11 @@ def analyse(run: RunData) -> Results:
         summary["relaxed_error_mean_nA"] = float(relaxed_error.mean())
         summary["relaxed_error_std_nA"] = float(relaxed_error.std())
     tables = {
+        "curves": curves(write["level"], write["current"], present),
         "distributions": distributions(write["level"], write["current"], present),
         "by_level": _by_level(run, present),
     }
-    return Results(summary, tables, "distributions", printed="by_level")
+    return Results(summary, tables, "curves", printed="by_level")
 
 
 def distributions(level: NDArray[np.int64], current: Floats, present: NDArray[np.int64]) -> Table:
@@ -60,6 +64,19 @@ def distributions(level: NDArray[np.int64], current: Floats, present: NDArray[np
         signal="probability",
         axes="current",
     )
+
+
+def curves(level: NDArray[np.int64], current: Floats, present: NDArray[np.int64]) -> Table:
+    """Return the cumulative distributions on one axis of currents, as NeXus plotters draw them together."""
+    span = current.max() - current.min()
+    grid = np.linspace(current.min() - 0.02 * span, current.max() + 0.02 * span, CURVE_POINTS)
+    shares = {
+        f"level_{number:03d}": np.searchsorted(np.sort(current[level == number]), grid, side="right")
+        / np.count_nonzero(level == number)
+        for number in present
+    }
+    first, *others = shares
+    return Table({"current": grid, **shares}, {"current": "A"}, first, "current", tuple(others))
 
 
 def _overlapping(level: NDArray[np.int64], current: Floats, present: NDArray[np.int64]) -> int:

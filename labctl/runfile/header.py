@@ -138,6 +138,8 @@ def write_results(file: h5py.File, results: Results) -> None:
         data = group(process, name, "NXdata")
         data.attrs["signal"] = table.signal
         data.attrs["axes"] = table.axes
+        if table.auxiliary:
+            data.attrs["auxiliary_signals"] = list(table.auxiliary)
         data.attrs["labctl_columns"] = list(table.columns)
         for column, values in table.columns.items():
             data[column] = values

@@ -105,7 +105,8 @@ class RunData:
                 raise DataFileError(f"{self.path} has no table {name!r}; run: labctl analyse {self.path}")
             columns = {str(key): np.asarray(group[key]) for key in group.attrs["labctl_columns"]}
             units = {key: str(group[key].attrs["units"]) for key in group if "units" in group[key].attrs}
-            return Table(columns, units, str(group.attrs["signal"]), str(group.attrs["axes"]))
+            auxiliary = tuple(str(name) for name in group.attrs.get("auxiliary_signals", ()))
+            return Table(columns, units, str(group.attrs["signal"]), str(group.attrs["axes"]), auxiliary)
 
     def _read(self, stream: str) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
         with StoredRun(self.path) as run:
