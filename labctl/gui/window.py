@@ -1,39 +1,23 @@
-"""The main window: protocol on the left, live plots in the middle, station on the right, log below."""
+"""The main window: what its parts tell each other, what it remembers, and how it closes."""
 
 import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import QSettings, Qt, QTimer
-from PyQt6.QtGui import QAction, QCloseEvent
-from PyQt6.QtWidgets import (
-    QDockWidget,
-    QFileDialog,
-    QFrame,
-    QLabel,
-    QMainWindow,
-    QMessageBox,
-    QScrollArea,
-    QStackedWidget,
-    QTabWidget,
-    QToolBar,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt6.QtCore import QSettings, QTimer
+from PyQt6.QtGui import QCloseEvent
+from PyQt6.QtWidgets import QFileDialog
 
-from labctl.errors import ConfigError
 from labctl.events import Ended, LogLine, Progress, RunState
-from labctl.gui.chooser import ProtocolChooser, load_protocols
+from labctl.gui.chooser import load_protocols
 from labctl.gui.conductor import Conductor
 from labctl.gui.form import ProtocolForm
-from labctl.gui.live.view import LiveView
-from labctl.gui.messages import LogBridge, LogView, MessageArea
+from labctl.gui.frame import Frame
+from labctl.gui.messages import LogBridge
 from labctl.gui.remembered import Remembered
-from labctl.gui.result_view import ResultView
 from labctl.gui.roles import set_role
-from labctl.gui.run_bar import RunBar, duration_text
-from labctl.gui.station_panel import StationPanel
+from labctl.gui.run_bar import duration_text
 from labctl.protocol import Protocol
 from labctl.stations.station import Station
 
@@ -43,7 +27,7 @@ _LAYOUT = 1
 """Goes up when the docks change, so that an older remembered layout is not applied."""
 
 
-class MainWindow(QMainWindow):
+class MainWindow(Frame):
     """Everything an operator sees.
 
     Args:
@@ -52,35 +36,22 @@ class MainWindow(QMainWindow):
     """
 
     def __init__(self, *, output: Path | None = None, store: QSettings | None = None) -> None:
-        super().__init__()
-        self.remembered = Remembered(store)
-        self.output = output or self.remembered.folder()
-        self.confirm: Callable[[str, str], bool] = self._ask
-        self.conductor = Conductor(self)
+        conductor = Conductor()
+        super().__init__(conductor, Remembered(store))
+        conductor.setParent(self)
+        self.conductor = conductor
         self.laboratory, self.session = self.conductor.laboratory, self.conductor.session
-        self.run_bar = RunBar()
-        self.messages = MessageArea()
-        self.log = LogView()
+        self.output = output or self.remembered.folder()
+        self.confirm: Callable[[str, str], bool] = self.ask
         self.log_bridge = LogBridge(self)
-        self.live = LiveView()
-        self.result = ResultView()
-        self.chooser = ProtocolChooser()
         self.forms: dict[type[Protocol], ProtocolForm] = {}
-        self.station_panel = StationPanel(self.laboratory)
         self._seed: int | None = None
         self._progress: Progress | None = None
         self._closing = self._may_close = False
-        self._arrange()
         self._connect()
         self._recall()
         self._show_plan()
         self.conductor.load_protocols(load_protocols, self._take_protocols)
-
-    @property
-    def form(self) -> ProtocolForm | None:
-        """The form that is shown."""
-        shown = self._form_stack.currentWidget()
-        return shown.widget() if isinstance(shown, QScrollArea) else None  # type: ignore[return-value]
 
     def open_station(self, name: str, *, simulate: bool, seed: int | None = None) -> None:
         """Take a station, by name or file."""
@@ -113,12 +84,14 @@ class MainWindow(QMainWindow):
         ):
             return
         self._closing = True
-        self._say("Closing: instruments are being made safe \N{HORIZONTAL ELLIPSIS}")
+        self.say("Closing: instruments are being made safe \N{HORIZONTAL ELLIPSIS}")
         self.conductor.close(self._close_for_good)
 
     # -- events ---------------------------------------------------------------------------------------------------
 
     def _connect(self) -> None:
+        self.file_menu.addAction("Data &folder\N{HORIZONTAL ELLIPSIS}", self._choose_folder)
+        self.file_menu.addAction("&Quit", "Ctrl+Q", self.close)
         actions = self.run_bar.actions_by_name
         actions["run"].triggered.connect(self._run)
         actions["pause"].triggered.connect(lambda: self.session.pause())
@@ -151,13 +124,8 @@ class MainWindow(QMainWindow):
             form = ProtocolForm(protocol)
             self.forms[protocol] = form
             form.changed.connect(self._form_changed)
-            scroll = QScrollArea()
-            scroll.setWidgetResizable(True)
-            scroll.setFrameShape(QFrame.Shape.NoFrame)
-            scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-            scroll.setWidget(form)
-            self._form_stack.addWidget(scroll)
-        self._form_stack.setCurrentIndex(list(self.forms).index(protocol))
+            self.add_form(form)
+        self.show_form(list(self.forms).index(protocol))
         if not self.session.is_active:
             self.live.show_protocol(protocol)
         self._form_changed()
@@ -167,20 +135,20 @@ class MainWindow(QMainWindow):
         self.conductor.set_protocol(form.protocol if form is not None else None)
 
     def _station_wanted(self, name: str, simulate: bool) -> None:
-        self._say(f"opening the station {name} \N{HORIZONTAL ELLIPSIS}")
+        self.say(f"opening the station {name} \N{HORIZONTAL ELLIPSIS}")
         self.laboratory.choose(name, simulate=simulate, seed=self._seed)
 
     def _station_chosen(self, station: Station) -> None:
         simulated = station.options.simulate
         kind = "SIMULATED LAB" if simulated else "REAL INSTRUMENTS"
         self.setWindowTitle(f"labctl \N{EM DASH} {station.name} \N{EM DASH} {kind}")
-        self._kind.setText(kind)
-        set_role(self._kind, "simulated" if simulated else "real")
+        self.kind.setText(kind)
+        set_role(self.kind, "simulated" if simulated else "real")
         if not self.run_bar.sample.text():
             self.run_bar.sample.setText(station.file.sample.name)
             self.run_bar.sample.setCursorPosition(0)
         self.remembered.store(station=self.station_panel.chooser.currentText(), simulate=simulated)
-        self._say(f"the station {station.name} is ready to be connected", _PASSING_MS)
+        self.say(f"the station {station.name} is ready to be connected", _PASSING_MS)
         self.log.add(logging.INFO, f"station {station.name}, {kind.lower()}")
 
     def _run(self) -> None:
@@ -207,7 +175,7 @@ class MainWindow(QMainWindow):
             )
         if ended.file is not None:
             self.log.add(logging.INFO, f"run file: {ended.file.resolve()}")
-            self._say(f"last run file: {ended.file.resolve()}")
+            self.say(f"last run file: {ended.file.resolve()}")
 
     def _figure_drawn(self, png: bytes) -> None:
         if png:
@@ -220,7 +188,7 @@ class MainWindow(QMainWindow):
         self.run_bar.show_progress(progress)
         run = self.session.run
         if run is not None and run.file is not None:
-            self._say(f"writing {run.file.resolve()}")
+            self.say(f"writing {run.file.resolve()}")
 
     def _log_line(self, line: LogLine) -> None:
         self.log.add(line.level, line.message)
@@ -259,93 +227,29 @@ class MainWindow(QMainWindow):
             return f"Connect {', '.join(conductor.missing)} to run. {words}", False
         return words, False
 
-    # -- layout and memory ----------------------------------------------------------------------------------------
-
-    def _arrange(self) -> None:
-        self.setWindowTitle("labctl")
-        self.resize(1280, 800)
-        bar = QToolBar("Run")
-        bar.setObjectName("run")
-        bar.setMovable(False)
-        bar.addWidget(self.run_bar)
-        self.addToolBar(Qt.ToolBarArea.TopToolBarArea, bar)
-        self.addActions(self.run_bar.actions_by_name.values())
-        self.tabs = QTabWidget()
-        self.tabs.addTab(self.live, "Live")
-        self.tabs.addTab(self.result, "Result")
-        centre = QWidget()
-        layout = QVBoxLayout(centre)
-        layout.setContentsMargins(4, 4, 4, 4)
-        layout.addWidget(self.messages)
-        layout.addWidget(self.tabs, 1)
-        self.setCentralWidget(centre)
-        left = QWidget()
-        left_layout = QVBoxLayout(left)
-        left_layout.setContentsMargins(0, 0, 0, 0)
-        left_layout.setSpacing(0)
-        self._form_stack = QStackedWidget()
-        left_layout.addWidget(self.chooser)
-        left_layout.addWidget(self._form_stack, 1)
-        areas = Qt.DockWidgetArea
-        self.docks = [
-            self._dock("Protocol", left, areas.LeftDockWidgetArea),
-            self._dock("Station", self.station_panel, areas.RightDockWidgetArea),
-            self._dock("Log", self.log, areas.BottomDockWidgetArea),
-        ]
-        self.setCorner(Qt.Corner.BottomLeftCorner, areas.LeftDockWidgetArea)
-        self.setCorner(Qt.Corner.BottomRightCorner, areas.RightDockWidgetArea)
-        self.resizeDocks(self.docks[:2], [352, 262], Qt.Orientation.Horizontal)
-        self.resizeDocks(self.docks[2:], [110], Qt.Orientation.Vertical)
-        self._kind = QLabel()
-        status = self.statusBar()
-        if status is not None:
-            status.addPermanentWidget(self._kind)
-        self._make_menus()
-
-    def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title)
-        dock.setObjectName(title)
-        dock.setWidget(widget)
-        dock.setFeatures(
-            QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetFloatable
-        )
-        self.addDockWidget(area, dock)
-        return dock
-
-    def _make_menus(self) -> None:
-        menus = self.menuBar()
-        if menus is None:
-            return
-        file, run, view = menus.addMenu("&File"), menus.addMenu("&Run"), menus.addMenu("&View")
-        if file is None or run is None or view is None:
-            raise ConfigError("this platform gives the window no menus")
-        file.addAction("Data &folder\N{HORIZONTAL ELLIPSIS}", self._choose_folder)
-        file.addAction("&Quit", "Ctrl+Q", self.close)
-        run.addActions(self.run_bar.actions_by_name.values())
-        dark = QAction("&Dark theme (from the next start)", self)
-        dark.setCheckable(True)
-        dark.setChecked(self.remembered.flag("dark"))
-        dark.toggled.connect(lambda on: self.remembered.store(dark=on))
-        view.addAction(dark)
+    # -- memory and the end ---------------------------------------------------------------------------------------
 
     def _choose_folder(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self, "Folder for run files", str(self.output))
         if chosen:
             self.output = Path(chosen)
             self.remembered.store(folder=chosen)
-            self._say(f"run files go to {chosen}")
+            self.say(f"run files go to {chosen}")
 
     def _recall(self) -> None:
         self.restoreGeometry(self.remembered.bytes("geometry"))
         self.restoreState(self.remembered.bytes("layout"), _LAYOUT)
         self.run_bar.operator.setText(self.remembered.text("operator"))
         self.run_bar.sample.setText(self.remembered.text("sample"))
-        self._say(f"run files go to {self.output.resolve()}")
+        self.say(f"run files go to {self.output.resolve()}")
 
     def _forget_nothing(self) -> None:
         protocol = self.form.protocol_class.name if self.form is not None else ""
         self.remembered.store(
-            geometry=self.saveGeometry(), layout=self.saveState(_LAYOUT), protocol=protocol, folder=str(self.output)
+            geometry=self.saveGeometry(),
+            layout=self.saveState(_LAYOUT),
+            protocol=protocol,
+            folder=str(self.output.resolve()),
         )
 
     def _close_for_good(self, failures: list[str]) -> None:
@@ -358,12 +262,3 @@ class MainWindow(QMainWindow):
         self.log_bridge.close()
         self.conductor.stop_threads()
         QTimer.singleShot(0, self.close)  # Qt closes no window from within its own close event
-
-    def _say(self, words: str, milliseconds: int = 0) -> None:
-        status = self.statusBar()
-        if status is not None:
-            status.showMessage(words, milliseconds)
-
-    def _ask(self, title: str, question: str) -> bool:
-        answer = QMessageBox.question(self, title, question)
-        return answer == QMessageBox.StandardButton.Yes
