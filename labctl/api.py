@@ -135,10 +135,11 @@ def _abort(prepared: Run) -> None:
         try:
             with contextlib.suppress(labctl.StateError):
                 prepared.abort()
-            prepared.join()
-            return
+            ended = prepared.join()
         except (KeyboardInterrupt, RunStoppedError):
-            continue
+            ended = False
+        if ended:
+            return
 
 
 def resume(file: str | Path, *, station: Station | None = None) -> Run:
