@@ -102,6 +102,14 @@ def test_outputs_off_works_when_nothing_runs(window, lab, qtbot):
     assert lab.twin.output == "0"
 
 
+def test_outputs_off_reaches_an_instrument_that_was_told_to_give_up_its_wait(window, lab, qtbot):
+    lab.twin.output = "1"
+    window.laboratory.station["array"].link.cancel()
+    press(window, "off")
+    qtbot.waitUntil(lambda: "every connected instrument is safe" in window.log.toPlainText())
+    assert lab.twin.output == "0"
+
+
 def test_outputs_off_calls_off_a_run_that_is_about_to_start(window, qtbot):
     press(window, "run")
     press(window, "off")
