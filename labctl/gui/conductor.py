@@ -9,7 +9,7 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from labctl.events import Ended, RunState
 from labctl.gui import jobs
 from labctl.gui.background import Background
-from labctl.gui.facts import describe
+from labctl.gui.facts import describe, trace_of
 from labctl.gui.jobs import DryRun
 from labctl.gui.laboratory import Laboratory
 from labctl.gui.run_bar import RunEntries
@@ -170,7 +170,8 @@ class Conductor(QObject):
         level = logging.ERROR if ended.state is RunState.FAILED else logging.INFO
         self.told.emit(level, f"the run is {ended.state}" + (f": {ended.reason}" if ended.reason else ""))
         if ended.state is RunState.FAILED:
-            self.failed.emit(f"The run failed: {ended.reason}", "")
+            error = self.session.run.error if self.session.run is not None else None
+            self.failed.emit(f"The run failed: {ended.reason}", trace_of(error) if error is not None else "")
         if self._off_wanted:
             self._off_wanted = False
             self.laboratory.outputs_off()
@@ -201,7 +202,7 @@ class Conductor(QObject):
         self.planned.emit()
 
     def _job_failed(self, error: Exception) -> None:
-        self.failed.emit(describe(error), "")
+        self.failed.emit(describe(error), trace_of(error))
 
     def _outputs_are_off(self, all_safe: bool) -> None:
         if not self.laboratory.is_connected:

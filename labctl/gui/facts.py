@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 import enum
+import traceback
 
 from labctl.instrument import Instrument
 from labctl.settings import Value
@@ -125,6 +126,11 @@ def closed_facts(station: Station, role: str) -> InstrumentFacts:
 def describe(error: BaseException) -> str:
     """Return an error in words: its message, or its kind where it has none."""
     return str(error) or type(error).__name__
+
+
+def trace_of(error: BaseException) -> str:
+    """Return where an error came from, for whoever unfolds the details."""
+    return "".join(traceback.format_exception(error))
 
 
 def _settings(instrument: Instrument) -> tuple[SettingFacts, ...]:

@@ -1,14 +1,22 @@
 """The station as the window sees it: connects, reads and makes safe in threads of its own."""
 
 import dataclasses
-import traceback
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from labctl.gui.background import Background
-from labctl.gui.facts import InstrumentFacts, Outputs, closed_facts, connected_facts, describe, facts_of, safe_facts
+from labctl.gui.facts import (
+    InstrumentFacts,
+    Outputs,
+    closed_facts,
+    connected_facts,
+    describe,
+    facts_of,
+    safe_facts,
+    trace_of,
+)
 from labctl.stations.station import Station, open_station
 
 T = TypeVar("T")
@@ -159,7 +167,7 @@ class Laboratory(QObject):
             self.changed.emit()
 
         def failed(error: Exception) -> None:
-            self.failed.emit(describe(error), "".join(traceback.format_exception(error)))
+            self.failed.emit(describe(error), trace_of(error))
             self.changed.emit()
 
         background.submit(work, done, failed)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from PyQt6.QtCore import QSettings
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtCore import QEvent, QSettings
+from PyQt6.QtWidgets import QApplication, QWidget
 
 from labctl import plugins
 from labctl.capabilities import ArrayGeometry, CellArray
@@ -186,6 +186,20 @@ _TABLES: dict[str, dict[str, type]] = {
     "simulated_instruments": {"tiny": TinyTwin},
     "protocols": {"ramp": Ramp},
 }
+
+
+def _is_ours(widget: QWidget) -> bool:
+    return type(widget).__module__.startswith("labctl.")
+
+
+@pytest.fixture(autouse=True)
+def no_widget_left_behind(qapp: QApplication) -> Iterator[None]:
+    before = set(qapp.topLevelWidgets())
+    yield
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    # pyqtgraph's menus hang on its Python objects, which the test's own arguments hold until it is torn down.
+    left = [w for w in qapp.topLevelWidgets() if w not in before and (w.isVisible() or _is_ours(w))]
+    assert not left, f"the test left widgets: {left}"
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ class LiveView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.panels: list[PlotPanel] = []
+        self._protocol: type[Protocol] | None = None
         self._free_at = 0.0
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -34,7 +35,11 @@ class LiveView(QWidget):
         self._timer.start()
 
     def show_protocol(self, protocol: type[Protocol]) -> None:
-        """Make the plots of a protocol, empty."""
+        """Make the plots of a protocol, or empty them where they are there already."""
+        if protocol is self._protocol:
+            self.clear()
+            return
+        self._protocol = protocol
         self.panels = [panel_for(plot) for plot in protocol.plots]
         fresh = self._arranged() if self.panels else QLabel("This protocol declares no live plots.")
         self._layout.replaceWidget(self._content, fresh)
