@@ -186,7 +186,12 @@ def checked(model: type[_M], values: Mapping[str, Any], where: str) -> _M:
     try:
         return model.model_validate(dict(values))
     except pydantic.ValidationError as error:
-        raise ConfigError("\n".join(where + _complaint(model, detail) for detail in error.errors())) from None
+        raise ConfigError("\n".join(where + words for _, words in complaints(model, error))) from None
+
+
+def complaints(model: type[BaseModel], error: pydantic.ValidationError) -> list[tuple[tuple[int | str, ...], str]]:
+    """Return what is wrong in the user's words, each with the place in ``model`` that it is about; () for the whole."""
+    return [(detail["loc"], _complaint(model, detail)) for detail in error.errors()]
 
 
 def _complaint(model: type[BaseModel], detail: Any) -> str:
