@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
@@ -15,7 +16,9 @@ from labctl.gui.laboratory import Laboratory
 from labctl.gui.run_bar import RunEntries
 from labctl.gui.session import RunSession
 from labctl.protocol import Protocol
-from labctl.runner import Run
+
+if TYPE_CHECKING:
+    from labctl.runner import Run
 
 PLAN_DELAY_MS = 150
 """A dry run is made when the form has been left alone for so long."""
@@ -94,7 +97,7 @@ class Conductor(QObject):
             return
         self._starting = True
 
-        def begin(prepared: tuple[Run, tuple[str, ...]]) -> None:
+        def begin(prepared: tuple["Run", tuple[str, ...]]) -> None:
             if not self._starting:
                 self.told.emit(logging.WARNING, "the run was called off before it began")
                 return

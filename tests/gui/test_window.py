@@ -274,6 +274,23 @@ def test_disconnecting_makes_safe_and_takes_run_away(window, lab, qtbot):
     qtbot.waitUntil(lambda: enabled(window) == {"off"})
 
 
+def test_another_station_brings_its_sample_but_leaves_a_name_that_was_typed(window, lab, qtbot, tmp_path):
+    def take(name):
+        other = tmp_path / f"{name}.toml"
+        other.write_text(
+            lab.station.read_text().replace('"tiny"\n[sample]', f'"{name}"\n[sample]').replace("die 7", name)
+        )
+        window.open_station(str(other), simulate=True)
+        qtbot.waitUntil(lambda: window.laboratory.station.name == name and not window.laboratory.is_busy)
+
+    assert window.run_bar.sample.text() == "die 7"
+    take("die 8")
+    assert window.run_bar.sample.text() == "die 8"
+    window.run_bar.sample.setText("mine")
+    take("die 9")
+    assert window.run_bar.sample.text() == "mine"
+
+
 def test_a_broken_station_file_is_an_error_in_words_and_the_program_goes_on(window, lab, qtbot, tmp_path):
     broken = tmp_path / "broken.toml"
     broken.write_text('name = "x"\n[instruments.a]\ndriver = "tiny"\nlinc = "y"\n')
