@@ -10,7 +10,7 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from labctl.events import Ended, RunState
 from labctl.gui import jobs
 from labctl.gui.background import Background
-from labctl.gui.facts import describe, trace_of
+from labctl.gui.facts import Outputs, describe, trace_of
 from labctl.gui.jobs import DryRun
 from labctl.gui.laboratory import Laboratory
 from labctl.gui.run_bar import RunEntries
@@ -73,9 +73,16 @@ class Conductor(QObject):
         ]
 
     @property
+    def doubtful(self) -> list[str]:
+        """The instruments that the protocol needs and of whose outputs nothing is known."""
+        facts = self.laboratory.facts
+        roles = self.plan.roles if self.plan else ()
+        return [role for role in roles if role in facts and facts[role].outputs is Outputs.UNKNOWN]
+
+    @property
     def can_run(self) -> bool:
         """Whether a run can be started now."""
-        ready = self.plan is not None and self.plan.plan is not None and not self.missing
+        ready = self.plan is not None and self.plan.plan is not None and not self.missing and not self.doubtful
         return ready and not self.session.is_active and not self.laboratory.is_busy and not self._starting
 
     def set_protocol(self, protocol: Protocol | None) -> None:

@@ -227,6 +227,9 @@ class MainWindow(Frame):
         words = "Dry run: " + "; ".join(f"{name} {value}" for name, value in figures.items()) + "."
         if conductor.missing and not self.session.is_active:
             return f"Connect {', '.join(conductor.missing)} to run. {words}", False
+        if conductor.doubtful and not self.session.is_active:
+            names = ", ".join(conductor.doubtful)
+            return f"{names}: it is not known whether the outputs are safe. Read the station again before a run.", True
         return words, False
 
     # -- memory and the end ---------------------------------------------------------------------------------------

@@ -130,12 +130,15 @@ def test_an_instrument_that_fails_in_the_middle_is_shown_in_words(window, lab, q
     card = window.station_panel.cards["array"]
     assert "could not be made safe" in card.error.text()
     assert window.laboratory.facts["array"].outputs is Outputs.UNKNOWN
+    assert enabled(window) == {"off"}
+    assert "not known whether the outputs are safe" in window.run_bar.plan.text()
     window.messages.dismiss.click()
     assert not window.messages.isVisible()
     lab.twin.broken = False
     window.station_panel.refresh.click()
     qtbot.waitUntil(lambda: window.laboratory.facts["array"].outputs is Outputs.SAFE)
     assert not card.error.isVisible()
+    qtbot.waitUntil(lambda: enabled(window) == {"run", "off"})
 
 
 def test_an_instrument_that_does_not_answer_cannot_be_connected(make_window, lab, qtbot):
