@@ -11,7 +11,7 @@ import numpy as np
 
 from drivers.keithley_tsp import scripts
 from drivers.keithley_tsp.blocks import BlockFormat, to_readings
-from drivers.keithley_tsp.channel import FUNCTIONS, OFF_MODES, ON, channel_setting
+from drivers.keithley_tsp.channel import FUNCTIONS, OFF_MODES, ON, SETTINGS, channel_setting
 from drivers.keithley_tsp.limits import Bounds, Kind
 from drivers.keithley_tsp.models import MODELS, Model
 from drivers.keithley_tsp.scripts import call
@@ -150,11 +150,9 @@ class Keithley2600(Instrument):
         """
         found = super().settings()
         channels = self.model.channels if self.is_open else ("smua", "smub")
-        for channel in channels:
-            if channel != self.channel:
-                for setting in (channel_setting(name, channel) for name in found if name != "line_frequency"):
-                    found |= {setting.name: BoundSetting(setting, self)}
-        return found
+        names = [name for name in found if name in SETTINGS]
+        others = (channel_setting(name, c) for c in channels if c != self.channel for name in names)
+        return found | {setting.name: BoundSetting(setting, self) for setting in others}
 
     def restore(self, snapshot: Mapping[str, Value]) -> list[str]:
         """Set again what differs from ``snapshot``, except that no output is switched on."""
