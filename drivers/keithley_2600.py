@@ -17,7 +17,7 @@ from drivers.keithley_tsp.models import MODELS, Model
 from drivers.keithley_tsp.scripts import call
 from drivers.keithley_tsp.session import Session
 from labctl.capabilities import Floats, SmuReadings
-from labctl.errors import ConfigError, InstrumentError, LabctlError, LinkTimeoutError
+from labctl.errors import ConfigError, InstrumentError, LabctlError, LinkTimeoutError, StateError
 from labctl.instrument import Identity, IdlePolicy, Instrument
 from labctl.links import Link
 from labctl.settings import BoundSetting, Setting, Value
@@ -132,8 +132,8 @@ class Keithley2600(Instrument):
 
     def make_safe(self) -> dict[str, Value]:
         """Abort what runs, bring every channel to 0 (by `ramp_rate`) and to its idle policy, and read it back."""
-        self.link.forget_cancel()
         with self.link.lock:
+            self.link.forget_cancel()
             self.session.abort()
             failures = [failure for channel in self.model.channels for failure in self._switch_off(channel)]
             states: dict[str, Value] = {}
@@ -207,6 +207,13 @@ class Keithley2600(Instrument):
     def write_attribute(self, path: str, value: float, channel: str = "") -> None:
         """Set an attribute of a channel and read the error queue; for the setting objects."""
         self.session.run(f"{channel or self.channel}.{path} = {scripts.number(value)}")
+
+    def write_source(self, function: int, channel: str = "") -> None:
+        """Set what is forced, while the output is off: the other limit has not been checked against the sample."""
+        channel = channel or self.channel
+        if self.session.ask_numbers(f"{channel}.source.output")[0] == ON:
+            raise StateError(f"{self.role}: {channel} is on; switch it off before it forces something else")
+        self.write_attribute("source.func", function, channel)
 
     def write_output(self, on: bool, channel: str = "") -> None:
         """Switch an output on, if level and compliance are within the sample's limits, or to its idle policy and 0."""

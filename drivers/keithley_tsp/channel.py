@@ -1,7 +1,7 @@
 """The settings of one channel: a table of TSP attributes, each made into a setting object.
 
-A setting works on a driver that has ``channel``, ``model``, ``bounds``, ``ask_attribute``, ``write_attribute`` and
-``write_output``. Source: Series 2600B Reference Manual 2600BS-901-01, command reference; the filter's codes and range,
+A setting works on a driver that has ``channel``, ``model``, ``bounds``, ``ask_attribute``, ``write_attribute``,
+``write_source`` and ``write_output``. Source: Series 2600B Reference Manual 2600BS-901-01, command reference; the filter's codes and range,
 the autozero codes, and delays in general are *unconfirmed*.
 """
 
@@ -72,6 +72,14 @@ def _choice(path: str, doc: str, codes: Codes, *, fixed: bool = False) -> Make:
     return setting
 
 
+def _source(channel: str) -> Setting:
+    return Setting(
+        "", "what is forced; can be changed while the output is off", choices=tuple(FUNCTIONS), kind="str",
+        read=_choice("source.func", "", FUNCTIONS)(channel).read,
+        write=lambda smu, value: smu.write_source(FUNCTIONS[value], channel),
+    )  # fmt: skip
+
+
 def _output(channel: str) -> Setting:
     return Setting(
         "", "whether the output is on; where the sample has limits, on only with a level and compliance within them",
@@ -97,7 +105,7 @@ def _source_range(quantity: Literal["voltage", "current"]) -> Callable[[Bounds],
 
 _DELAYS = (AUTOMATIC_DELAY, LONGEST_DELAY)
 SETTINGS: dict[str, Make] = {
-    "source": _choice("source.func", "what is forced", FUNCTIONS),
+    "source": _source,
     "voltage": _number("source.levelv", "V", "voltage forced while the output is on", lambda b: b.voltage),
     "current": _number("source.leveli", "A", "current forced while the output is on", lambda b: b.current),
     "current_limit": _number("source.limiti", "A", "compliance when voltage is forced", lambda b: b.current_limit),

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from drivers.keithley_2600 import Keithley2600
-from labctl.errors import ConfigError, InstrumentError, LimitError
+from labctl.errors import ConfigError, InstrumentError, LimitError, StateError
 from labctl.instrument import SampleLimits
 
 SAMPLE = SampleLimits(voltage=5.0, device_voltage=2.5, current=1e-3)
@@ -93,7 +93,6 @@ def test_an_output_goes_on_only_with_what_the_sample_stands(bench: Any) -> None:
     ("name", "value", "line"),
     [
         ("current_limit", "100 nA", "smua.source.limiti = 1e-07"),
-        ("source", "current", "smua.source.func = 0"),
         ("four_wire", True, "smua.sense = 1"),
         ("filter_type", "median", "smua.measure.filter.type = 2"),
         ("filter_count", 10, "smua.measure.filter.count = 10"),
@@ -105,6 +104,16 @@ def test_a_setting_is_one_line_and_a_look_at_the_error_queue(bench: Any, name: s
     smu = bench.opened()
     bench.run(line)
     smu.settings()[name].set(value)
+
+
+def test_what_is_forced_changes_only_while_the_output_is_off(bench: Any) -> None:
+    smu = bench.opened()
+    bench.expect("print(smua.source.output)", b"1.0\n")
+    with pytest.raises(StateError, match="smua is on"):
+        smu.source.set("current")
+    bench.expect("print(smua.source.output)", b"0.0\n")
+    bench.run("smua.source.func = 0")
+    smu.source.set("current")
 
 
 def test_an_error_after_a_setting_carries_command_code_and_text(bench: Any) -> None:
