@@ -1,8 +1,9 @@
 """The settings of one channel: a table of TSP attributes, each made into a setting object.
 
-A setting works on a driver that has ``channel``, ``model``, ``bounds``, ``ask_attribute``, ``write_attribute``,
-``write_source`` and ``write_output``. Source: Series 2600B Reference Manual 2600BS-901-01, command reference; the filter's codes and range,
-the autozero codes, and delays in general are *unconfirmed*.
+A setting works on a driver that has ``bounds``, ``ask_attribute``, ``write_attribute``, ``write_source`` and
+``write_output``.
+Source: Series 2600B Reference Manual 2600BS-901-01, command reference; the filter's codes and range, the autozero codes,
+and delays in general are *unconfirmed*.
 """
 
 from collections.abc import Callable, Mapping
