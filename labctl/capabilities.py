@@ -162,7 +162,7 @@ class PulseSource(Protocol):
         """Give ``count`` pulses, ``period`` (s) apart, and return when the last has been given."""
 
     def send_waveform(self, times: Floats, volts: Floats) -> None:
-        """Give one piecewise-linear waveform, ``volts`` (n,) V at ``times`` (n,) s from 0, and return when it is over."""
+        """Give one piecewise-linear waveform, ``volts`` (n,) V at ``times`` (n,) s from 0; return when it is over."""
 
 
 @runtime_checkable
@@ -175,7 +175,7 @@ class SourceMeter(Protocol):
     def measure_repeatedly(
         self, voltage: float, count: int, *, compliance: float, interval: float = 0.0, nplc: float = 1.0
     ) -> SmuReadings:
-        """Force ``voltage`` (V) and take ``count`` readings at least ``interval`` (s) apart, timed by the instrument."""
+        """Force ``voltage`` (V) and take ``count`` readings ``interval`` (s) apart, timed by the instrument."""
 
     def sweep_voltage(
         self, voltages: Floats, *, compliance: float, delay: float = 0.0, nplc: float = 1.0
@@ -201,7 +201,7 @@ class FastIV(Protocol):
     def measure_waveform(
         self, times: Floats, volts: Floats, *, interval: float, averaging: float = 0.0
     ) -> FastIVResult:
-        """Force ``volts`` (n,) V at ``times`` (n,) s and measure every ``interval`` (s), each averaged over ``averaging`` (s)."""
+        """Force ``volts`` (n,) V at ``times`` (n,) s and measure each ``interval`` (s), averaged over ``averaging``."""
 
 
 @runtime_checkable

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from labctl import plugins
 from labctl.clock import Clock, RealClock
-from labctl.errors import LabctlError, LinkError
+from labctl.errors import ConfigError, LabctlError, LinkError
 from labctl.instrument import Instrument
 from labctl.links import Link, LinkOptions
 from labctl.stations.model import InstrumentTable, StationFile, Transport, parse_station, read_station
@@ -54,6 +54,7 @@ class Station:
         self.options = options
         self.lab: SimulatedLab | None = None
         self.clock: Clock = RealClock()
+        self._drivers = {role: _driver_class(role, table) for role, table in file.instruments.items()}
         if options.simulate:
             from labctl.simulation import lab
 
@@ -91,7 +92,7 @@ class Station:
             try:
                 instrument.open()
             except LabctlError as error:
-                failures.append(f"{role}: {error}")
+                failures.append(str(error) if str(error).startswith(f"{role}:") else f"{role}: {error}")
         if failures:
             with contextlib.suppress(LabctlError):
                 self.close()
@@ -115,10 +116,11 @@ class Station:
             raise LinkError("\n".join(failures))
 
     def _driver(self, role: str, table: InstrumentTable) -> Instrument:
-        driver: type[Instrument] = plugins.load("drivers", table.driver)
         options = LinkOptions(timeout=table.timeout, baud_rate=table.baud_rate)
         link = Link(self._resource_name(role, table), self._manager(role), options)
-        return driver(link, role=role, idle=table.idle, limits=self.file.sample.limits(), options=table.options)
+        return self._drivers[role](
+            link, role=role, idle=table.idle, limits=self.file.sample.limits(), options=table.options
+        )
 
     def _resource_name(self, role: str, table: InstrumentTable) -> str:
         return self.lab.resource_name(role) if self.lab else table.link
@@ -127,6 +129,14 @@ class Station:
         if self.lab is not None:
             return functools.partial(self.lab.manager, role)
         return functools.partial(_visa_manager, self.file.visa_library)
+
+
+def _driver_class(role: str, table: InstrumentTable) -> type[Instrument]:
+    try:
+        driver: type[Instrument] = plugins.load("drivers", table.driver)
+    except ConfigError as error:
+        raise ConfigError(f"instruments.{role}.driver: {error}") from None
+    return driver
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""What a lab has to live with: a noisy line, lost, doubled and late messages, a board that is gone, a killed program."""
+"""What a lab has to live with: noise, lost, doubled and late messages, a board that is gone, a killed program."""
 
 import os
 import random
