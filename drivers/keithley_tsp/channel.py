@@ -2,8 +2,8 @@
 
 A setting works on a driver that has ``bounds``, ``ask_attribute``, ``write_attribute``, ``write_source`` and
 ``write_output``.
-Source: Series 2600B Reference Manual 2600BS-901-01, command reference; the filter's codes and range, the autozero codes,
-and delays in general are *unconfirmed*.
+Source: Series 2600B Reference Manual 2600BS-901-01, command reference; the filter's codes and range, the autozero
+codes, and delays in general are *unconfirmed*.
 """
 
 from collections.abc import Callable, Mapping
