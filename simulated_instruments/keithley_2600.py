@@ -126,6 +126,10 @@ class SimulatedKeithley2600:
         """Device clear; it may come from another thread while a script runs, and ends it."""
         self._clears += 1
 
+    def serial_poll(self) -> int:
+        """Return the status byte."""
+        return self._instrument.status.byte()
+
     def emit(self, text: str) -> bool:
         """Take output of a script; return whether the output queue is full."""
         if len(self._output) + len(text) > OUTPUT_LIMIT:
