@@ -26,7 +26,8 @@ def test_a_query_over_pyvisa_is_answered(
 
 
 def test_a_block_of_any_bytes_comes_whole(socket_server: SocketServer, manager: pyvisa.ResourceManager) -> None:
-    with manager.open_resource(socket_server.resource_name, write_termination="\n") as resource:
+    options = {"read_termination": "\n", "write_termination": "\n"}
+    with manager.open_resource(socket_server.resource_name, **options) as resource:
         values = resource.query_binary_values("BLOCK? 300000", datatype="B", container=np.array)
         assert np.array_equal(values, np.arange(300000) % 256)
 
