@@ -55,6 +55,9 @@ class SimulatedKeithley2600:
         line_hz: Mains frequency, 50 or 60 Hz.
         instructions: Lua instructions that one message may execute before it ends with a run-time error.
 
+    Raises:
+        ValueError: The model or the mains frequency is unknown.
+
     Attributes:
         interlock: Whether the interlock of a 200 V model is closed.
     """
@@ -70,6 +73,10 @@ class SimulatedKeithley2600:
         line_hz: float = 50.0,
         instructions: int = INSTRUCTION_LIMIT,
     ) -> None:
+        if model not in MODELS:
+            raise ValueError(f"model {model!r} is none of {', '.join(MODELS)}")
+        if line_hz not in {50, 60}:
+            raise ValueError(f"mains of {line_hz} Hz: 50 or 60 are known")
         row = MODELS[model]
         wired = {f"smu{letter}": ResistiveTerminal(clock) for letter in "ab"[: row.channels]} | dict(terminals or {})
         self._clock = clock

@@ -189,8 +189,13 @@ function env.next(t, key)
 end
 
 function env.pairs(t)
-  if ids[t] then return env.next, t, nil end
-  return pairs(t)
+  local id = ids[t]
+  if not id then return pairs(t) end
+  local names = names_of(id).Objects
+  return function(_, key)
+    local name = next(names, key)
+    if name ~= nil then return name, t[name] end
+  end, t, nil
 end
 
 function env.getmetatable(value)

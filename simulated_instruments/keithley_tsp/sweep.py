@@ -9,7 +9,7 @@ import numpy as np
 
 from simulated_instruments.keithley_tsp.buffers import ReadingBuffer
 from simulated_instruments.keithley_tsp.channel import AMPS, OHMS, VOLTS, WATTS
-from simulated_instruments.keithley_tsp.errors import BUSY, DATA_TYPE, TOO_BIG, InstrumentError
+from simulated_instruments.keithley_tsp.errors import BUSY, DATA_TYPE, TOO_BIG, WRONG_ARGUMENTS, InstrumentError
 from simulated_instruments.keithley_tsp.nodes import Node, Value, integer_in, number_in, number_of
 from simulated_instruments.keithley_tsp.smu import SourceMeasureUnit
 from simulated_instruments.keithley_tsp.triggers import EVENTS_PER_CHANNEL, FIRST_CHANNEL, Detector, Events
@@ -107,7 +107,11 @@ class Sweep(Node):
         node.attribute(f"limit{letter}", lambda: self.limits.get(func, 0.0), put)
 
     def _setter(self, func: int, make: Callable[..., list[float]]) -> Callable[..., None]:
+        fewest, most = _ARGUMENTS[make]
+
         def choose(*arguments: Value) -> None:
+            if not fewest <= len(arguments) <= most:
+                raise InstrumentError(WRONG_ARGUMENTS)
             levels = make(*arguments)
             for level in (min(levels), max(levels)):
                 self._unit.source.quantity_of(func).fitting(level)
@@ -190,3 +194,6 @@ def _listed(values: Value) -> list[float]:
     if len(values) > MOST_POINTS:
         raise InstrumentError(TOO_BIG)
     return values
+
+
+_ARGUMENTS: dict[Callable[..., list[float]], tuple[int, int]] = {_linear: (3, 3), _logarithmic: (3, 4), _listed: (1, 1)}

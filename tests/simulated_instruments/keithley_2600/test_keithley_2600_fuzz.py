@@ -104,3 +104,54 @@ def test_no_message_breaks_the_twin(make_host: Callable[..., Any], messages: lis
         assert isinstance(host.twin.receive(message + b"\n"), bytes)
     host.twin.clear()
     assert b"Model 2636B, 4308079" in host.twin.receive(b"*IDN?\n")
+
+
+WALK = """
+local seen, paths = {}, {}
+local function walk(path, object)
+  if seen[object] then return end
+  seen[object] = true
+  local names = getmetatable(object)
+  for name in pairs(names.Getters) do table.insert(paths, 'a ' .. path .. '.' .. name) end
+  for name, member in pairs(object) do
+    if type(member) == 'table' then walk(path .. '.' .. name, member) end
+    if type(member) == 'function' then table.insert(paths, 'f ' .. path .. '.' .. name) end
+  end
+end
+local roots = {'smua', 'trigger', 'status', 'display', 'format', 'localnode', 'digio', 'timer', 'beeper', 'errorqueue'}
+for _, name in ipairs(roots) do
+  walk(name, _G[name])
+end
+for _, path in ipairs(paths) do print(path) end
+"""
+ODD_VALUES = [
+    "",
+    "nil",
+    "0",
+    "-1",
+    "2.5",
+    "1e300",
+    "0/0",
+    "true",
+    "'text'",
+    "{}",
+    "{1, 2}",
+    "print",
+    "smua",
+    "smua.nvbuffer1",
+]
+
+
+def test_everything_in_the_namespace_takes_any_value(make_host: Callable[..., Any]) -> None:
+    paths = make_host().send("loadandrunscript", *WALK.strip().splitlines(), "endscript").split("\n")
+    assert len(paths) > 300
+    host = make_host(instructions=300_000)
+    for path in paths:
+        kind, name = path.split()
+        for value in ODD_VALUES:
+            host.send(f"{name} = {value}" if kind == "a" else f"print({name}({value}))")
+            if kind == "f" and value:
+                host.send(f"{name}({value}, {value})", f"{name}(1, 2, {value}, {value})")
+        host.send("smua.abort()", "localnode.prompts = 0", "localnode.showerrors = 0", "errorqueue.clear()")
+    assert host.send("waitcomplete() reset() print(smua.source.levelv)") == "0.00000e+00"
+    assert host.clock.now() > 1e-3 * len(ODD_VALUES) * len(paths)  # every message took its time: none was swallowed

@@ -81,7 +81,7 @@ def test_a_loop_on_the_instrument_prints_a_line_a_point(host: Any) -> None:
     assert [row[1] for row in rows] == pytest.approx([0.1, 0.2, 0.3], abs=1e-3)
 
 
-def test_a_delay_and_the_timer_use_the_benchs_clock(host: Any) -> None:
+def test_a_delay_and_the_timer_use_the_clock_of_the_bench(host: Any) -> None:
     host.send("timer.reset() delay(3600)")
     assert host.clock.now() > 3600
     assert host.number("timer.measure.t()") == pytest.approx(3600, abs=0.1)

@@ -48,6 +48,9 @@ def test_an_empty_queue_answers_number_zero(host: Any) -> None:
         ("smua.measure.nplc = 26", (1101, "Parameter too big")),
         ("smua.measure.nplc = {}", (-104, "Data type error")),
         ("smua.source.rangei = 2", (1101, "Parameter too big")),
+        ("smua.trigger.source.linearv(5)", (-109, "Missing parameter")),
+        ("smua.trigger.source.listv()", (-109, "Missing parameter")),
+        ("smua.makebuffer()", (-109, "Missing parameter")),
         ("smua.source.levelv = 0/0", (-104, "Data type error")),
     ],
 )
@@ -182,6 +185,12 @@ def test_a_model_has_its_channels_and_ranges(
     host.send(f"smua.source.rangev = {volts * 1.1}")
     assert host.error()[0] == 1101
     assert host.send("print(type(digio))") == ("nil" if model[3] == "4" else "table")
+
+
+@pytest.mark.parametrize("options", [{"model": "2400"}, {"line_hz": 55}])
+def test_a_model_that_does_not_exist_is_refused(make_host: Callable[..., Any], options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"2400|55"):
+        make_host(**options)
 
 
 def test_the_panel_takes_what_drivers_send_it(host: Any) -> None:
