@@ -23,7 +23,7 @@ from simulated_instruments.bench_parts.devices import WithCapacitor, make_device
 from simulated_instruments.bench_parts.drive import Drive, Floats, constant, waveform
 from simulated_instruments.bench_parts.net import Conflict, Net
 from simulated_instruments.frontend import Clock
-from simulated_instruments.terminals import Terminal
+from simulated_instruments.terminals import ResistiveTerminal, Terminal
 
 __all__ = ["Bench", "BenchTerminal", "Conflict", "NetWiring"]
 
@@ -56,7 +56,7 @@ class Bench:
 
     Args:
         clock: The bench's clock.
-        nets: The wiring by name of the net.
+        nets: The wiring by name of the net, as `NetWiring` or its fields by name.
         seed: Of the devices; each net draws its own numbers from it and its name.
 
     Attributes:
@@ -67,15 +67,17 @@ class Bench:
         ValueError: A device or an option that there is none of, or a terminal that is wired twice; names the net.
     """
 
-    def __init__(self, clock: Clock, nets: Mapping[str, NetWiring], *, seed: int = 0) -> None:
+    def __init__(self, clock: Clock, nets: Mapping[str, NetWiring | Mapping[str, Any]], *, seed: int = 0) -> None:
         self.conflicts: list[Conflict] = []
         self.on_conflict: Callable[[Conflict], None] = _nothing
+        self._clock = clock
         self._lock = threading.RLock()
         self.nets: dict[str, Net] = {}
         self._terminals: dict[str, BenchTerminal] = {}
         for name, wiring in nets.items():
             try:
-                self._wire(clock, name, wiring, (seed ^ zlib.crc32(name.encode())) & (2**64 - 1))
+                wired = wiring if isinstance(wiring, NetWiring) else NetWiring(**wiring)
+                self._wire(name, wired, (seed ^ zlib.crc32(name.encode())) & (2**64 - 1))
             except ValueError as error:
                 raise ValueError(f"nets.{name}: {error}") from error
 
@@ -84,18 +86,22 @@ class Bench:
         head = f"{role}."
         return {name[len(head) :]: each for name, each in self._terminals.items() if name.startswith(head)}
 
+    def open_terminal(self) -> Terminal:
+        """Return a terminal that nothing is wired to."""
+        return ResistiveTerminal(self._clock)
+
     def device(self, net: str) -> Any:
         """Return a net's device, for looking behind the wire in tests."""
         device = self.nets[net].device
         return device.device if isinstance(device, WithCapacitor) else device
 
-    def _wire(self, clock: Clock, name: str, wiring: NetWiring, seed: int) -> None:
+    def _wire(self, name: str, wiring: NetWiring, seed: int) -> None:
         device = make_device(wiring.device, wiring.options, seed)
         if wiring.series < 0.0 or wiring.capacitance < 0.0:
             raise ValueError("series and capacitance must not be negative")
         if wiring.capacitance:
             device = WithCapacitor(device, wiring.capacitance)
-        net = Net(name, clock, device, series=wiring.series, lock=self._lock, report=self._conflict)
+        net = Net(name, self._clock, device, series=wiring.series, lock=self._lock, report=self._conflict)
         self.nets[name] = net
         for terminals, probes in ((wiring.terminals, False), (wiring.probes, True)):
             for terminal in terminals:

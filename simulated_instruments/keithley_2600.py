@@ -62,6 +62,8 @@ class SimulatedKeithley2600:
         interlock: Whether the interlock of a 200 V model is closed.
     """
 
+    terminal_names = ("smua", "smub")
+
     def __init__(
         self,
         clock: Clock,
