@@ -40,7 +40,8 @@ class SimulatedLab:
             for role, table in station.instruments.items()
         }
         self._names = {role: table.link for role, table in station.instruments.items()}
-        self._library = library_for({self._names[role]: hosted for role, hosted in self.hosted.items()})
+        messages = {role: hosted for role, hosted in self.hosted.items() if hasattr(hosted.front_end, "receive")}
+        self._library = library_for({self._names[role]: hosted for role, hosted in messages.items()})
         self._terminals: dict[str, Any] = {}
 
     def front_end(self, role: str) -> Any:
