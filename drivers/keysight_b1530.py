@@ -8,6 +8,7 @@ range are given as the unit gives them, near full scale. A mainframe with an old
 library's session (FW_ERROR); the driver of the B1500A empties the queue when it opens.
 """
 
+import functools
 import sys
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -40,7 +41,7 @@ LONGEST_BLOCK = 1.0
 """Longest run, in s, that is waited for inside the library, where no abort gets through (assumed)."""
 POLL_INTERVAL = 0.02
 """Between two looks at a long run, in s."""
-BUSY = {Status.RUNNING, Status.RUNNING_ILLEGAL, Status.DONE}
+BUSY = {Status.RUNNING, Status.RUNNING_ILLEGAL}
 
 
 def _kept(unit: Any, doc: str, attribute: str, **keywords: Any) -> Setting:
@@ -74,7 +75,8 @@ class KeysightB1530(Instrument):
     _measure_delay = 0.0
 
     pulse_mode = _kept(
-        "", "operation mode for pulses: FASTIV, or PG through 50 ohm", "_pulse_mode", choices=("FASTIV", "PG"), kind="str"
+        "", "operation mode for pulses: FASTIV, or PG through 50 ohm", "_pulse_mode", kind="str",
+        choices=("FASTIV", "PG"),
     )  # fmt: skip
     force_range = _kept("", "force range", "_force_range", choices=("auto", *FORCE_RANGES), kind="str")
     current_range = _kept("A", "range of the current", "_current_range", choices=tuple(MEASURE_CURRENT_RANGES))
@@ -121,11 +123,7 @@ class KeysightB1530(Instrument):
         try:
             call("initialize")
             call("clear")
-            found = self._wgfmu.channels()
-            missing = [channel for channel in self.channels if channel not in found]
-            if missing:
-                text = f"no channel {missing}; there are {found}"
-                raise InstrumentError(self.role, "getChannelIds", ReturnCode.CHANNEL_NOT_FOUND_ERROR, text)
+            found = self._found()
         except BaseException:
             call("closeSession")
             raise
@@ -225,18 +223,18 @@ class KeysightB1530(Instrument):
         highest = max(abs(force.lowest), force.highest)
         volts = MEASURE_VOLTAGE_RANGES[5.0 if highest <= 5.0 else 10.0]
         amps = MEASURE_CURRENT_RANGES[self._current_range]
-        common = {
-            "event": event, "loops": loops, "force_delay": self._force_delay, "measure_delay": self._measure_delay,
-        }  # fmt: skip
+        track = functools.partial(
+            Track, event=event, loops=loops, force_delay=self._force_delay, measure_delay=self._measure_delay
+        )
         own = (MeasureMode.VOLTAGE, volts)
         if event is not None and self.measure_channel is None:
             own = (MeasureMode.CURRENT, amps)
         trigger = TriggerOut[self._trigger_out]
-        tracks = (Track(self.channel, pattern, mode, force.code, *own, trigger_out=trigger, **common),)
+        source = track(self.channel, pattern, mode, force.code, *own, trigger_out=trigger)
         if self.measure_channel is None:
-            return tracks
+            return (source,)
         ground = (OperationMode.FASTIV, FORCE_RANGES["3 V"].code, MeasureMode.CURRENT, amps)
-        return (*tracks, Track(self.measure_channel, pattern.flat(), *ground, **common))
+        return (source, track(self.measure_channel, pattern.flat(), *ground))
 
     def _run(self, tracks: tuple[Track, ...]) -> None:
         """Send the tracks unless they are what the library has, run them, and return when they are over."""
@@ -251,7 +249,7 @@ class KeysightB1530(Instrument):
             self._wgfmu.call("execute")
             duration = max(limits.seconds(track.pattern.length) * track.loops for track in tracks)
             if duration > LONGEST_BLOCK and not self._library_link.in_process:
-                while self.status() is Status.RUNNING:
+                while self.status() in BUSY:
                     self._library_link.pause(POLL_INTERVAL)
             self._wgfmu.call("waitUntilCompleted")
 
@@ -277,6 +275,15 @@ class KeysightB1530(Instrument):
             text = f"channel {channel} is at {level!r} V, not at ground"
             raise InstrumentError(self.role, "dcforceVoltage", ReturnCode.ERROR, text)
         return float(level)
+
+    def _found(self) -> list[int]:
+        """Return the ids of the channels that there are, ours among them."""
+        found = self._wgfmu.channels()
+        missing = [channel for channel in self.channels if channel not in found]
+        if missing:
+            text = f"no channel {missing}; there are {found}"
+            raise InstrumentError(self.role, "getChannelIds", ReturnCode.CHANNEL_NOT_FOUND_ERROR, text)
+        return found
 
     def _disconnect(self) -> None:
         for channel in self.channels:

@@ -12,7 +12,7 @@ from labctl.capabilities import Floats
 from labctl.errors import InstrumentError
 from labctl.links import LibraryLink
 
-_OUTPUTS = {"I": ctypes.c_int, "D": ctypes.c_double}
+_OUTPUTS: dict[str, type[ctypes.c_int] | type[ctypes.c_double]] = {"I": ctypes.c_int, "D": ctypes.c_double}
 _SHOWN_ITEMS = 4
 """Items of an array that the transcript shows."""
 
@@ -97,7 +97,8 @@ class Wgfmu:
         return np.array(times), np.array(values)
 
     def _call(self, name: str, inputs: tuple[Any, ...]) -> tuple[int, tuple[Any, ...], str]:
-        rest, arguments, outputs = list(inputs), [], []
+        rest, arguments = list(inputs), []
+        outputs: list[ctypes.c_int | ctypes.c_double] = []
         for letter in FUNCTIONS[name]:
             if letter in _OUTPUTS:
                 outputs.append(_OUTPUTS[letter]())
