@@ -63,6 +63,8 @@ class Instrument:
     options: ClassVar[Mapping[str, type]] = {}
     serial_line: ClassVar[bool] = False
     """Whether it is reached over an RS-232 line rather than a message-based bus."""
+    link_type: ClassVar[type[Link]] = Link
+    """`LibraryLink` where the maker's library is the only way to it."""
 
     def __init__(
         self,

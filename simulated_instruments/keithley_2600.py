@@ -62,6 +62,8 @@ class SimulatedKeithley2600:
         interlock: Whether the interlock of a 200 V model is closed.
     """
 
+    terminal_names = ("smua", "smub")
+
     def __init__(
         self,
         clock: Clock,
@@ -132,6 +134,10 @@ class SimulatedKeithley2600:
     def clear(self) -> None:
         """Device clear; it may come from another thread while a script runs, and ends it."""
         self._clears += 1
+
+    def serial_poll(self) -> int:
+        """Return the status byte."""
+        return self._instrument.status.byte()
 
     def emit(self, text: str) -> bool:
         """Take output of a script; return whether the output queue is full."""

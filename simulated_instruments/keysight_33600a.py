@@ -70,6 +70,8 @@ class SimulatedKeysight33600A(ScpiFrontEnd):
         memory_points: Points that each channel's volatile memory has; `limits.LARGE_MEMORY` with the memory option.
     """
 
+    terminal_names = ("ch1", "ch2")
+
     def __init__(
         self,
         clock: Clock,

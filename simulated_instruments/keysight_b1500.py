@@ -41,6 +41,10 @@ class SimulatedKeysightB1500:
         seed: Seed of the measurement noise.
     """
 
+    terminal_names = tuple(f"smu{number}" for number in range(1, 11))
+    answers_when_read = True
+    """Its hosting calls ``receive(b"")`` when the host reads and nothing else is there to be read."""
+
     def __init__(
         self,
         clock: Clock,

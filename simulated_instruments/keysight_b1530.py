@@ -12,6 +12,7 @@ wrappers restate them. Not checked against hardware.
 
 from simulated_instruments.keysight_b1530_wgfmu.channel_functions import ChannelFunctions
 from simulated_instruments.keysight_b1530_wgfmu.check_functions import CheckFunctions
+from simulated_instruments.keysight_b1530_wgfmu.library import DEFAULT_CHANNELS
 from simulated_instruments.keysight_b1530_wgfmu.pattern_functions import PatternFunctions
 from simulated_instruments.keysight_b1530_wgfmu.run_functions import RunFunctions
 from simulated_instruments.keysight_b1530_wgfmu.session_functions import SessionFunctions
@@ -26,3 +27,6 @@ class SimulatedWgfmuLibrary(SessionFunctions, ChannelFunctions, PatternFunctions
         mainframe: The simulated B1500A; an error that waits in it keeps a session from opening.
         seed: Seed of the measurement noise.
     """
+
+    terminal_names = DEFAULT_CHANNELS
+    needs_every_terminal = True

@@ -65,6 +65,8 @@ class SimulatedKeysightMsox3104(ScpiFrontEnd):
         memory_points: Depth of the acquisition memory for one channel and a single acquisition.
     """
 
+    terminal_names = ("chan1", "chan2", "chan3", "chan4", "ext")
+
     def __init__(
         self,
         clock: Clock,

@@ -1,5 +1,6 @@
-"""Links: the lines to instruments, over PyVISA resources."""
+"""Links: the lines to instruments, over PyVISA resources or a maker's library."""
 
+from labctl.links.library import LibraryLink
 from labctl.links.link import Link, LinkOptions, TranscriptEntry
 
-__all__ = ["Link", "LinkOptions", "TranscriptEntry"]
+__all__ = ["LibraryLink", "Link", "LinkOptions", "TranscriptEntry"]

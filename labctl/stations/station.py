@@ -12,7 +12,7 @@ from labctl import plugins
 from labctl.clock import Clock, RealClock
 from labctl.errors import ConfigError, LabctlError, LinkError
 from labctl.instrument import Instrument
-from labctl.links import Link, LinkOptions
+from labctl.links import LibraryLink, Link, LinkOptions
 from labctl.stations.model import InstrumentTable, StationFile, Transport, parse_station, read_station
 
 if TYPE_CHECKING:
@@ -116,11 +116,15 @@ class Station:
             raise LinkError("\n".join(failures))
 
     def _driver(self, role: str, table: InstrumentTable) -> Instrument:
+        link, limits = self._link(role, table), self.file.sample.limits()
+        return self._drivers[role](link, role=role, idle=table.idle, limits=limits, options=table.options)
+
+    def _link(self, role: str, table: InstrumentTable) -> Link:
+        name = self._resource_name(role, table)
         options = LinkOptions(timeout=table.timeout, baud_rate=table.baud_rate)
-        link = Link(self._resource_name(role, table), self._manager(role), options)
-        return self._drivers[role](
-            link, role=role, idle=table.idle, limits=self.file.sample.limits(), options=table.options
-        )
+        if issubclass(self._drivers[role].link_type, LibraryLink):
+            return LibraryLink(name, functools.partial(self.lab.front_end, role) if self.lab else None, options)
+        return Link(name, self._manager(role), options)
 
     def _resource_name(self, role: str, table: InstrumentTable) -> str:
         return self.lab.resource_name(role) if self.lab else table.link

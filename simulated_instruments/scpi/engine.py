@@ -72,6 +72,10 @@ class ScpiFrontEnd:
         self._clear_work()
         self.stop_holding()
 
+    def serial_poll(self) -> int:
+        """Return the status byte."""
+        return self.status.byte()
+
     def poll(self) -> None:
         """Bring the instrument up to the clock; called before each command is looked at."""
 
