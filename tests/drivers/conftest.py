@@ -1,4 +1,4 @@
-"""A scripted line for instruments that speak text: each message that comes is compared, then answered from the script."""
+"""A scripted line for instruments that speak text: each message is compared, then answered from the script."""
 
 from collections.abc import Iterator
 from typing import Any

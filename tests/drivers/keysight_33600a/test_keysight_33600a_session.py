@@ -253,9 +253,14 @@ def test_the_frequency_is_checked_against_shape_and_amplitude(opened: Opened, di
 def test_in_a_block_the_error_queue_is_read_once_and_the_error_names_all_of_it(opened: Opened, dialogue: Any) -> None:
     awg = opened()
     dialogue.expect_sets("SOUR1:PHAS 1.0", "SOUR1:BURS:STAT 1", error='-221,"Settings conflict"')
-    with pytest.raises(InstrumentError, match="Settings conflict") as raised, awg.block():
-        awg.ch1_phase.set(1.0)
-        awg.ch1_burst.set(True)
+
+    def set_both() -> None:
+        with awg.block():
+            awg.ch1_phase.set(1.0)
+            awg.ch1_burst.set(True)
+
+    with pytest.raises(InstrumentError, match="Settings conflict") as raised:
+        set_both()
     assert raised.value.command == "SOUR1:PHAS 1.0; SOUR1:BURS:STAT 1"
 
 

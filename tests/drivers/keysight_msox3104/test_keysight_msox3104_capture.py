@@ -120,7 +120,7 @@ def test_durations_beyond_the_time_base_are_refused_before_anything_is_sent(
 def test_a_level_off_the_trigger_range_is_refused_before_anything_is_set(opened: Opened, dialogue: Any) -> None:
     scope = opened()
     dialogue.expect_all((":CHAN2:OFFS?", "+1.0E+00"), (":CHAN2:SCAL?", "+5.0E-01"))
-    with pytest.raises(LimitError, match="level is to be 4.1 V, but goes from -2 V to 4 V; nothing was set"):
+    with pytest.raises(LimitError, match=r"level is to be 4.1 V, but goes from -2 V to 4 V; nothing was set"):
         scope.arm(duration=1e-6, level=4.1, channel=2)
     with pytest.raises(ConfigError, match="there is no channel 5"):
         scope.arm(duration=1e-6, level=0.0, channel=5)

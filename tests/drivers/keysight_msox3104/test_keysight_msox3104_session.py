@@ -25,7 +25,7 @@ def test_the_model_is_known_whatever_its_hyphens_and_spaces(opened: Opened) -> N
 def test_another_oscilloscope_is_refused_and_let_go(dialogue: Any) -> None:
     dialogue.expect("*IDN?", "AGILENT TECHNOLOGIES,DSO-X 2024A,MY1,1.0")
     scope = KeysightMsox3104(dialogue.link(), role="scope")
-    with pytest.raises(InstrumentError, match="DSO-X 2024A.*this driver is for Keysight MSOX3104A"):
+    with pytest.raises(InstrumentError, match=r"DSO-X 2024A.*this driver is for Keysight MSOX3104A"):
         scope.open()
     assert not scope.link.is_open
 
