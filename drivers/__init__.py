@@ -1,6 +1,7 @@
 """Drivers of real instruments, one file an instrument."""
 
 DRIVERS: dict[str, str] = {
+    "keithley-2600": "drivers.keithley_2600:Keithley2600",
     "keysight-33600a": "drivers.keysight_33600a:Keysight33600A",
     "keysight-msox3104": "drivers.keysight_msox3104:KeysightMsox3104",
     "pe-board": "drivers.pe_board:PeBoard",

@@ -98,7 +98,7 @@ class ResistiveTerminal(Terminal):
         now = self._clock.now()
         corners = {after, now}
         for start, steps, *_ in self._history:
-            corners.update(float(t) for t in start + steps if after <= start + t <= now)
+            corners.update(float(t) for t in start + steps if after <= t <= now)
             if after <= start <= now:
                 corners.update((start, float(np.nextafter(start, -math.inf))))
         times = np.array(sorted(corners))

@@ -1,11 +1,13 @@
 """Byte channels: the fastest way to move bytes over an open PyVISA resource, time-outs kept.
 
-pyvisa-py reads a serial line one byte at a time and ends a read at each termination character of binary data; on its
-serial sessions the same port is therefore read here in whole pieces. Any other library goes through ``viRead``.
+pyvisa-py reads a serial line one byte at a time, a socket in small pieces, and ends a read at each termination
+character of binary data; its ports and sockets are therefore read here, in whole pieces. Any other resource goes
+through ``viRead``.
 """
 
 import os
 import select
+import socket
 from typing import Any, Protocol, runtime_checkable
 
 from typing_extensions import override
@@ -49,13 +51,13 @@ def channel_for(resource: Any) -> Channel:
         return library.byte_channel(resource.session)
     session = getattr(library, "sessions", {}).get(resource.session)
     port = getattr(session, "interface", None)
-    if os.name == "posix" and type(port).__module__.startswith("serial."):
-        return PosixSerialChannel(port)
+    if os.name == "posix" and (type(port).__module__.startswith("serial.") or isinstance(port, socket.socket)):
+        return DescriptorChannel(port)
     return VisaChannel(resource)
 
 
-class PosixSerialChannel(Channel):
-    """A serial port that pyvisa-py has opened, read and written through its file descriptor."""
+class DescriptorChannel(Channel):
+    """A serial port or socket that pyvisa-py has opened, read and written through its file descriptor."""
 
     def __init__(self, port: Any) -> None:
         self._port = port
@@ -67,10 +69,10 @@ class PosixSerialChannel(Channel):
         try:
             while view:
                 if not select.select([], [self._descriptor], [], 5.0)[1]:
-                    raise LinkError("the serial line takes no more bytes")
+                    raise LinkError("the line takes no more bytes")
                 view = view[os.write(self._descriptor, view) :]
         except OSError as error:
-            raise LinkError(f"the serial line is gone: {error}") from error
+            raise LinkError(f"the line is gone: {error}") from error
 
     @override
     def read(self, timeout: float) -> bytes:
@@ -79,9 +81,9 @@ class PosixSerialChannel(Channel):
                 return b""
             data = os.read(self._descriptor, CHUNK)
         except OSError as error:
-            raise LinkError(f"the serial line is gone: {error}") from error
+            raise LinkError(f"the line is gone: {error}") from error
         if not data:
-            raise LinkError("the serial line is gone: the port reports its end")
+            raise LinkError("the line is gone: the other side has closed it")
         return data
 
 
@@ -93,6 +95,7 @@ class VisaChannel(Channel):
 
         self._resource = resource
         self._serial = resource.interface_type == constants.InterfaceType.asrl
+        self._more = constants.StatusCode.success_max_count_read
         self._timeout_code = constants.StatusCode.error_timeout
 
     @override
@@ -112,7 +115,7 @@ class VisaChannel(Channel):
         try:
             resource.timeout = max(1, round(timeout * 1e3))
             count = max(1, resource.bytes_in_buffer) if self._serial else CHUNK
-            with resource.ignore_warning():
+            with resource.ignore_warning(self._more):
                 data, _ = resource.visalib.read(resource.session, count)
                 return bytes(data)
         except VisaIOError as error:

@@ -118,7 +118,9 @@ class Station:
     def _driver(self, role: str, table: InstrumentTable) -> Instrument:
         options = LinkOptions(timeout=table.timeout, baud_rate=table.baud_rate)
         link = Link(self._resource_name(role, table), self._manager(role), options)
-        return self._drivers[role](link, role=role, idle=table.idle, limits=self.file.sample.limits(), options=table.options)
+        return self._drivers[role](
+            link, role=role, idle=table.idle, limits=self.file.sample.limits(), options=table.options
+        )
 
     def _resource_name(self, role: str, table: InstrumentTable) -> str:
         return self.lab.resource_name(role) if self.lab else table.link
