@@ -75,7 +75,7 @@ def _fill(array: Any, values: list[Any]) -> None:
 
 def _text(value: Any) -> str:
     if isinstance(value, ctypes.Array):
-        return repr(list(value)) if not isinstance(value, ctypes.Array) or value._type_ is ctypes.c_double else "buffer"
+        return repr(list(value))
     return repr(value.decode()) if isinstance(value, bytes) else repr(value)
 
 
