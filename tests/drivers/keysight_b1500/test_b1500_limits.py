@@ -1,5 +1,6 @@
 """What the B1500A driver refuses before it sends anything: the script of each test is empty after opening."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,13 +18,14 @@ def test_a_voltage_beyond_the_module_is_refused(bench: Any) -> None:
 
 def test_a_voltage_beyond_the_sample_is_refused_everywhere(bench: Any) -> None:
     driver = bench.opened(limits=SampleLimits(voltage=3.0, device_voltage=2.0, current=1e-3))
-    for refused in (
+    refusals: list[Callable[[], object]] = [
         lambda: driver.measure_current(-2.1, compliance=1e-6),
         lambda: driver.sweep_voltage(np.array([0.0, -2.1, 0.0]), compliance=1e-6),
         lambda: driver.measure_repeatedly(2.1, 2, compliance=1e-6),
         lambda: driver.measure_voltage(1e-6, compliance=2.1),
         lambda: driver.voltage.set(2.1),
-    ):
+    ]
+    for refused in refusals:
         with pytest.raises(LimitError, match="2 V"):
             refused()
 

@@ -1,5 +1,6 @@
 """What the B1530A driver refuses before the library hears of it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -48,11 +49,12 @@ def test_too_many_points_are_refused(bench: Any) -> None:
 
 def test_the_sample_bounds_every_waveform(bench: Any) -> None:
     driver = bench.opened(limits=SampleLimits(voltage=3.0, device_voltage=2.0))
-    for refused in (
+    refusals: list[Callable[[], object]] = [
         lambda: driver.send_waveform(TIMES, np.array([0.0, -2.1, 0.0])),
         lambda: driver.send_pulses(Pulse(height=0.0, base=2.1, rise=1e-7, width=1e-6, fall=1e-7)),
         lambda: driver.measure_waveform(TIMES, np.array([0.0, 2.1, 0.0]), interval=1e-6),
-    ):
+    ]
+    for refused in refusals:
         with pytest.raises(LimitError, match=r"2\.1 V is more than the sample's device stands, 2 V"):
             refused()
     assert bench.library.taken() == []

@@ -9,6 +9,7 @@ import pytest
 from labctl.capabilities import FastIV, Pulse, PulseSource
 from labctl.errors import InstrumentError, LimitError, RunStoppedError
 from labctl.instrument import IdlePolicy
+from labctl.links import LibraryLink
 
 PULSE = Pulse(height=1.0, rise=100e-9, width=1.1e-6, fall=100e-9)
 GROUND = [
@@ -22,7 +23,7 @@ def test_opening_starts_a_session_resets_and_finds_the_channels(bench: Any) -> N
     driver.open()
     assert bench.library.taken() == [
         "openSession('GPIB0::17::INSTR')", "initialize()", "clear()", "getChannelIdSize()",
-        "getChannelIds([101, 102, 201, 202])",
+        "getChannelIds([0, 0, 0, 0])",
     ]  # fmt: skip
     assert driver.identity.model == "B1530A"
     assert driver.identity.serial == "101, 102, 201, 202"
@@ -126,8 +127,8 @@ def test_a_second_channel_measures_the_current_at_ground(bench: Any) -> None:
     calls = bench.library.taken()
     for call in (
         "setForceVoltageRange(101, 3004)", "setMeasureMode(101, 4000)", "setMeasureVoltageRange(101, 5002)",
-        "createPattern('pattern2', 0.0)", "addVectors('pattern2', [1e-06], [0.0], 1)", "addSequence(202, 'pattern2', 1.0)",
-        "setMeasureMode(202, 4001)", "setMeasureCurrentRange(202, 6004)", "connect(202)",
+        "createPattern('pattern2', 0.0)", "addVectors('pattern2', [1e-06], [0.0], 1)",
+        "addSequence(202, 'pattern2', 1.0)", "setMeasureMode(202, 4001)", "setMeasureCurrentRange(202, 6004)", "connect(202)",
     ):  # fmt: skip
         assert call in calls
     assert found.voltages.tolist() == [0.0, 0.9]
@@ -168,7 +169,7 @@ def test_making_safe_disconnects_what_is_to_float(bench: Any) -> None:
 def test_an_output_that_stays_up_is_reported(bench: Any, level: float) -> None:
     driver = bench.opened()
     bench.library.outputs["dcmeasureValue"] = [level]
-    with pytest.raises(InstrumentError, match="channel 101 is at .* not at ground"):
+    with pytest.raises(InstrumentError, match=r"channel 101 is at .* not at ground"):
         driver.make_safe()
 
 
@@ -195,8 +196,6 @@ def test_the_smu_behind_the_channel_can_be_let_through(bench: Any) -> None:
 
 
 def test_a_cancel_ends_a_wait_once() -> None:
-    from labctl.links import LibraryLink
-
     link = LibraryLink("GPIB0::17::INSTR", object)
     link.open()
     threading.Timer(0.01, link.cancel).start()

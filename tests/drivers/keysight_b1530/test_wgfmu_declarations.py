@@ -47,8 +47,8 @@ def example(letter: str, position: int) -> tuple[Any, str, Any]:
         value = -(2**31) + 1 + position
         return value, f" i{value}", None
     if letter == "d":
-        value = 0.1 + position * 1e12
-        return value, f" d{value:.17g}", None
+        real = 0.1 + position * 1e12
+        return real, f" d{real:.17g}", None
     if letter == "s":
         return f"name {position}\xe9", f" sname {position}\xe9", None
     if letter == "a":
@@ -140,7 +140,7 @@ def test_a_closed_library_is_not_called(library: Recorder) -> None:
 def test_a_library_that_is_not_there_is_named() -> None:
     link = LibraryLink("GPIB0::17::INSTR")
     link.path = "/nowhere/wgfmu.dll"
-    with pytest.raises(LinkError, match="/nowhere/wgfmu.dll"):
+    with pytest.raises(LinkError, match=r"/nowhere/wgfmu\.dll"):
         link.open()
     assert not link.is_open
 
