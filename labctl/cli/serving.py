@@ -1,12 +1,13 @@
 """``labctl simulate``: serve a simulated lab to other programs."""
 
+import contextlib
 import json as json_module
 import logging
 import sys
 import threading
 
-from labctl.clock import RealClock
 from labctl.errors import LinkError, RunStoppedError
+from labctl.simulation.held_clock import HeldClock
 from labctl.simulation.lab import SimulatedLab
 from labctl.simulation.served import ServedLab
 from labctl.stations.model import read_station
@@ -19,18 +20,15 @@ def serve(name: str, host: str, speed: float, seed: int | None, *, json: bool) -
         LinkError: It cannot listen on ``host``.
     """
     file, _ = read_station(name)
-    lab = SimulatedLab(file, seed, "in-process", RealClock(speed))
+    lab = SimulatedLab(file, seed, "in-process", HeldClock(speed))
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="labctl: %(message)s")
     try:
         served = ServedLab(lab, host)
     except OSError as error:
         raise LinkError(f"{host} cannot be listened on: {error}") from error
-    with served:
+    with contextlib.suppress(RunStoppedError), served:  # a signal is how serving ends
         _announce(served.resources, json=json)
-        try:
-            threading.Event().wait()
-        except RunStoppedError:
-            return  # how serving ends
+        threading.Event().wait()
 
 
 def _announce(resources: dict[str, dict[str, str]], *, json: bool) -> None:

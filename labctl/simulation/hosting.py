@@ -1,5 +1,6 @@
 """A hosted instrument: a front-end, the line that leads to it, and the time that bytes take on that line."""
 
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import Protocol
@@ -46,6 +47,9 @@ class HostedInstrument:
         self.line = FaultyLine(faults or Faults())
         self.host_baud_rate: int | None = None
         self._lock = threading.Lock()
+        self._hold: Callable[[], contextlib.AbstractContextManager[None]] = getattr(
+            clock, "hold", contextlib.nullcontext
+        )
 
     @property
     def baud_rate(self) -> int | None:
@@ -59,7 +63,7 @@ class HostedInstrument:
         Raises:
             LinkError: The line is gone.
         """
-        with self._lock:
+        with self._lock, self._hold():
             pieces = self.line.to_instrument(data)
             self._check_connected()
             rate = self.baud_rate  # an instrument that is told to change its rate still answers at the old one
@@ -83,7 +87,7 @@ class HostedInstrument:
         """
         if not self.answers_when_read:
             return b""
-        with self._lock:
+        with self._lock, self._hold():
             self._check_connected()
             return self.line.to_host(self.front_end.receive(b""))
 

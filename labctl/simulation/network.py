@@ -12,6 +12,10 @@ _JOIN = 0.05
 """How long, in s, a connection is given to end before the instrument is cleared for it once more."""
 
 
+_GRACE = 0.5
+"""How long, in s, the last messages of a client that has left may still be worked on when the next one waits."""
+
+
 class Connection(Protocol):
     """One client, served in threads of its own."""
 
@@ -74,6 +78,7 @@ class InstrumentServer:
         """Forget clients that have gone; return whether nobody is left."""
         for connection in self.connections:
             if connection.has_left():
+                connection.join(_GRACE)
                 self.end(connection)
         self.connections = [connection for connection in self.connections if connection.is_alive()]
         return not self.connections
@@ -91,6 +96,12 @@ class InstrumentServer:
 
 def peer_has_left(client: socket.socket) -> bool:
     """Return whether the other side has closed, without taking bytes that wait."""
+    if hasattr(select, "POLLRDHUP"):  # on Linux; tells it even while bytes wait
+        poll = select.poll()
+        with contextlib.suppress(OSError, ValueError):
+            poll.register(client, select.POLLRDHUP)
+            return bool(poll.poll(0))
+        return True
     try:
         return not client.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
     except BlockingIOError:

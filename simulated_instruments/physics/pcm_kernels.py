@@ -56,7 +56,7 @@ def resistance(cell: Any, now: float, law: Law) -> float:
     age = max(now - cell["quenched_at"], law.earliest)
     high = cell["log_reset"] + cell["drift"] * log10(age / law.drift_start)
     log: float = cell["log_set"] + share * (high - cell["log_set"])
-    return 10.0**log
+    return float(10.0**log)
 
 
 @compiled
