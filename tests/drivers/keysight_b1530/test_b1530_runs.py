@@ -128,7 +128,8 @@ def test_a_second_channel_measures_the_current_at_ground(bench: Any) -> None:
     for call in (
         "setForceVoltageRange(101, 3004)", "setMeasureMode(101, 4000)", "setMeasureVoltageRange(101, 5002)",
         "createPattern('pattern2', 0.0)", "addVectors('pattern2', [1e-06], [0.0], 1)",
-        "addSequence(202, 'pattern2', 1.0)", "setMeasureMode(202, 4001)", "setMeasureCurrentRange(202, 6004)", "connect(202)",
+        "addSequence(202, 'pattern2', 1.0)", "setMeasureMode(202, 4001)", "setMeasureCurrentRange(202, 6004)",
+        "connect(202)",
     ):  # fmt: skip
         assert call in calls
     assert found.voltages.tolist() == [0.0, 0.9]
