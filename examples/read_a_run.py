@@ -17,6 +17,5 @@ print(writes.groupby("level")[["target", "current", "pulses"]].mean())
 
 with h5py.File(file) as hdf5:
     current = hdf5["entry/write/current"]
-    print(
-        f"{current.shape[0]} writes, {current.attrs['long_name']}, mean {current[:].mean():.3g} {current.attrs['units']}"
-    )
+    mean = f"mean {current[:].mean():.3g} {current.attrs['units']}"
+    print(f"{current.shape[0]} writes, {current.attrs['long_name']}, {mean}")

@@ -67,6 +67,7 @@ def prepare(
     seed: int | None = None,
     output: str | Path = DEFAULT_FOLDER,
     operator: str = "",
+    sample: str | None = None,
 ) -> Run:
     """Return a run that is ready to start, dry-run and checked; the station must be open.
 
@@ -76,6 +77,7 @@ def prepare(
         seed: Of the run's random numbers; drawn, and recorded, if not given.
         output: Folder for the run file.
         operator: Goes into the file.
+        sample: Name of the sample, where it is another than the station file's.
 
     Raises:
         LimitError: As `dry_run`.
@@ -86,7 +88,9 @@ def prepare(
     drawn = secrets.randbits(31) if seed is None else seed
 
     def open_file() -> RunFileWriter:
-        header = _header(protocol, station, chosen, drawn, operator)
+        header = _header(
+            protocol, station, chosen, drawn, operator, station.file.sample.name if sample is None else sample
+        )
         return RunFileWriter.create(_file_name(Path(output), protocol), header, type(protocol).rows)
 
     return Run(protocol, chosen, clock=station.clock, seed=drawn, open_file=open_file)
@@ -205,7 +209,9 @@ def parameter_units(model: type[Any], prefix: str = "") -> dict[str, str]:
     return units
 
 
-def _header(protocol: Protocol, station: Station, chosen: dict[str, Instrument], seed: int, operator: str) -> RunHeader:
+def _header(
+    protocol: Protocol, station: Station, chosen: dict[str, Instrument], seed: int, operator: str, sample: str
+) -> RunHeader:
     facts = {
         instrument.role: {
             "driver": station.file.instruments[instrument.role].driver,
@@ -226,7 +232,7 @@ def _header(protocol: Protocol, station: Station, chosen: dict[str, Instrument],
         simulated=station.options.simulate,
         station=station.name,
         station_text=station.text,
-        sample=station.file.sample.name,
+        sample=sample,
         operator=operator,
         started=timestamp(),
         version=labctl.__version__,

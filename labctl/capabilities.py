@@ -201,7 +201,7 @@ class FastIV(Protocol):
     def measure_waveform(
         self, times: Floats, volts: Floats, *, interval: float, averaging: float = 0.0
     ) -> FastIVResult:
-        """Force ``volts`` (n,) V at ``times`` (n,) s; measure every ``interval`` (s), averaged over ``averaging`` (s)."""
+        """Force ``volts`` (n,) V at ``times`` (n,) s and measure each ``interval`` (s), averaged over ``averaging``."""
 
 
 @runtime_checkable

@@ -10,13 +10,13 @@ from pydantic_core import core_schema
 
 from labctl.errors import ConfigError
 from labctl.plots import Plot
+from labctl.results import Results
 from labctl.rows import Block, Row
 from labctl.units import Unit, format_quantity, parse_quantity
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from labctl.results import Results
     from labctl.runfile.reader import RunData
 
 
@@ -151,14 +151,18 @@ class Protocol(BaseModel):
         raise TypeError(f"{type(self).__name__} has no plan")
 
     @classmethod
-    def analyse(cls, run: "RunData") -> "Results":
-        """Return what the rows of ``run`` mean; needs no instrument and can be repeated offline."""
-        raise TypeError(f"{cls.__name__} has no analysis")
+    def analyse(cls, run: "RunData") -> Results:
+        """Return what the rows of ``run`` mean; needs no instrument and can be repeated offline. By default nothing."""
+        return Results({})
 
     @classmethod
     def figure(cls, run: "RunData") -> "Figure":
-        """Draw the run as its paper does."""
-        raise TypeError(f"{cls.__name__} has no figure")
+        """Draw the run as its paper does.
+
+        Raises:
+            ConfigError: The protocol has no figure.
+        """
+        raise ConfigError(f"{cls.name} has no figure")
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Self:
@@ -182,7 +186,12 @@ def checked(model: type[_M], values: Mapping[str, Any], where: str) -> _M:
     try:
         return model.model_validate(dict(values))
     except pydantic.ValidationError as error:
-        raise ConfigError("\n".join(where + _complaint(model, detail) for detail in error.errors())) from None
+        raise ConfigError("\n".join(where + words for _, words in complaints(model, error))) from None
+
+
+def complaints(model: type[BaseModel], error: pydantic.ValidationError) -> list[tuple[tuple[int | str, ...], str]]:
+    """Return what is wrong in the user's words, each with the place in ``model`` that it is about; () for the whole."""
+    return [(detail["loc"], _complaint(model, detail)) for detail in error.errors()]
 
 
 def _complaint(model: type[BaseModel], detail: Any) -> str:

@@ -96,6 +96,7 @@ class Run:
         self._changed = threading.Condition()
         self._interrupt = threading.Event()
         self._ended = threading.Event()
+        self._ending = False
         self._thread = threading.Thread(target=self._work, name=f"run {protocol.name}")
         self._told = self._started = 0.0
 
@@ -136,10 +137,12 @@ class Run:
 
     def abort(self) -> None:
         """End now: whatever waits is interrupted, and every instrument is made safe."""
-        self._verb("abort")
-        self._interrupt.set()
-        for instrument in self._instruments.values():
-            instrument.link.cancel()
+        # Under the lock: a cancel that came after `_end` has begun would end the very reads that make safe.
+        with self._changed:
+            self._verb("abort")
+            self._interrupt.set()
+            for instrument in () if self._ending else self._instruments.values():
+                instrument.link.cancel()
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait for the end, at most ``timeout`` (s); return whether it has ended."""
@@ -278,6 +281,8 @@ class Run:
     # -- the end --------------------------------------------------------------------------------------------------
 
     def _end(self, end: RunState, writer: RunFileWriter | None) -> None:
+        with self._changed:
+            self._ending = True
         for instrument in self._instruments.values():
             instrument.link.forget_cancel()
         counters = {i.role: i.link_counters() for i in self._instruments.values()}

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from labctl.errors import ConfigError
 
-Unit = Literal["", "s", "V", "A", "ohm", "S", "W", "J", "C", "F", "H", "Hz", "Sa/s", "K", "%", "dB", "V/s", "px"]
+Unit = Literal["", "s", "V", "A", "ohm", "S", "W", "J", "C", "F", "H", "Hz", "Sa/s", "K", "%", "dB", "V/s", "px", "deg"]
 """The closed list. Values are in these, unscaled; SI prefixes are for reading and writing only."""
 
 UNITS: tuple[str, ...] = get_args(Unit)
@@ -30,7 +30,7 @@ _SHOWN = (
     ("p", 1e-12),
     ("f", 1e-15),
 )
-_PLAIN = ("", "%", "dB", "px")
+_PLAIN = ("", "%", "dB", "px", "deg")
 
 
 def parse_quantity(text: str | float, unit: str) -> float:

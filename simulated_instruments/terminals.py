@@ -1,5 +1,6 @@
 """Terminals: how a simulated instrument meets the bench's wiring, and what it sees when nothing is wired to it."""
 
+import bisect
 import math
 from typing import Protocol
 
@@ -10,6 +11,9 @@ from typing_extensions import override
 from simulated_instruments.frontend import Clock
 
 Floats = NDArray[np.float64]
+
+REMEMBERED = 4096
+"""How many things that it drove a `ResistiveTerminal` remembers at most; the older half goes when there are more."""
 
 
 class Terminal(Protocol):
@@ -52,7 +56,8 @@ class ResistiveTerminal(Terminal):
     def __init__(self, clock: Clock, ohms: float = math.inf) -> None:
         self._clock = clock
         self._conductance = 0.0 if math.isinf(ohms) else 1.0 / ohms
-        self._history: list[tuple[float, Floats, Floats, float, float]] = []
+        self._starts: list[float] = []
+        self._history: list[tuple[Floats, Floats, float, float]] = []
 
     @override
     def force(self, volts: float, *, ohms: float = 0.0, limit: float = math.inf) -> None:
@@ -80,25 +85,28 @@ class ResistiveTerminal(Terminal):
     def trace(self, times: Floats) -> tuple[Floats, Floats]:
         volts = np.zeros(len(times))
         amps = np.zeros(len(times))
-        for start, steps, levels, ohms, limit in self._history:
-            later = times >= start
+        driven = np.searchsorted(self._starts, times, side="right") - 1
+        for index in np.unique(driven[driven >= 0]):
+            steps, levels, ohms, limit = self._history[index]
             if math.isinf(ohms):
-                volts[later] = amps[later] = 0.0
                 continue
-            source = np.interp(times[later] - start, steps, levels)
-            amps[later] = np.clip(source * self._conductance / (1.0 + ohms * self._conductance), -limit, limit)
-            at_limit = np.abs(source * self._conductance) > limit * (1.0 + ohms * self._conductance)
-            volts[later] = source - ohms * amps[later]
+            here = driven == index
+            source = np.interp(times[here] - self._starts[index], steps, levels)
+            share = self._conductance / (1.0 + ohms * self._conductance)
+            amps[here] = np.clip(source * share, -limit, limit)
+            volts[here] = source - ohms * amps[here]
             if self._conductance:
-                volts[later] = np.where(at_limit, amps[later] / self._conductance, volts[later])
+                at_limit = np.abs(source * share) > limit
+                volts[here] = np.where(at_limit, amps[here] / self._conductance, volts[here])
         return volts, amps
 
     @override
     def crossing(self, level: float, *, rising: bool, after: float) -> float | None:
         now = self._clock.now()
         corners = {after, now}
-        for start, steps, *_ in self._history:
-            corners.update(float(t) for t in start + steps if after <= start + t <= now)
+        first = max(bisect.bisect_right(self._starts, after) - 1, 0)
+        for start, (steps, *_) in zip(self._starts[first:], self._history[first:], strict=True):
+            corners.update(float(t) for t in start + steps if after <= t <= now)
             if after <= start <= now:
                 corners.update((start, float(np.nextafter(start, -math.inf))))
         times = np.array(sorted(corners))
@@ -107,9 +115,12 @@ class ResistiveTerminal(Terminal):
         hits = np.flatnonzero((above[:-1] < 0.0) & (above[1:] >= 0.0))
         if not len(hits):
             return None
-        first = int(hits[0])
-        share = -above[first] / (above[first + 1] - above[first])
-        return float(times[first] + share * (times[first + 1] - times[first]))
+        hit = int(hits[0])
+        share = -above[hit] / (above[hit + 1] - above[hit])
+        return float(times[hit] + share * (times[hit + 1] - times[hit]))
 
     def _start(self, steps: Floats, levels: Floats, ohms: float, limit: float) -> None:
-        self._history.append((self._clock.now(), steps, levels, ohms, limit))
+        if len(self._history) >= REMEMBERED:
+            del self._history[: REMEMBERED // 2], self._starts[: REMEMBERED // 2]
+        self._starts.append(self._clock.now())
+        self._history.append((steps, levels, ohms, limit))

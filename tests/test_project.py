@@ -1,4 +1,4 @@
-"""The project as a whole: versions that agree, packages that are complete, files that stay small, a light ``--help``."""
+"""The project as a whole: versions agree, packages are complete, files stay small, ``--help`` is light."""
 
 import importlib.metadata
 import importlib.util

@@ -155,6 +155,7 @@ def stations(json: Json = False) -> None:
 @app.command()
 def simulate(
     station: Annotated[str, typer.Argument(metavar="STATION", help="A shipped station, or a file.")] = "pe-board",
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     speed: Annotated[float, typer.Option(min=1e-3, help="Seconds of the lab for each real second.")] = 1.0,
     seed: Seed = None,
     json: Json = False,
@@ -162,7 +163,7 @@ def simulate(
     """Serve a simulated lab until stopped, so that any program can use it."""
     from labctl.cli.serving import serve
 
-    serve(station, speed, seed, json=json)
+    serve(station, host, speed, seed, json=json)
 
 
 @app.command()

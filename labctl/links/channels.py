@@ -1,8 +1,8 @@
 """Byte channels: the fastest way to move bytes over an open PyVISA resource, time-outs kept.
 
-pyvisa-py reads a serial line one byte at a time, a socket in small pieces, and ends a read at each termination character
-of binary data; its ports and sockets are therefore read here, in whole pieces. Any other resource goes through
-``viRead``.
+pyvisa-py reads a serial line one byte at a time, a socket in small pieces, and ends a read at each termination
+character of binary data; its ports and sockets are therefore read here, in whole pieces. Any other resource goes
+through ``viRead``.
 """
 
 import os

@@ -164,6 +164,28 @@ class Link:
                 pass
             self._received.clear()
 
+    def clear(self) -> None:
+        """Device clear: end what the instrument does with messages and drop what came and nobody has read.
+
+        A line that knows no device clear (a raw socket) is closed and opened again.
+
+        Raises:
+            LinkError: The line is gone.
+        """
+        from pyvisa.constants import StatusCode
+        from pyvisa.errors import Error, VisaIOError
+
+        with self.lock:
+            self._open_channel()
+            try:
+                self._resource.clear()
+            except (Error, OSError) as error:
+                if not isinstance(error, VisaIOError) or error.error_code != StatusCode.error_nonsupported_operation:
+                    raise LinkError(f"{self.name} cannot be cleared: {_reason(error)}") from error
+                self.close()
+                self.open()
+            self.discard_input()
+
     def set_baud_rate(self, rate: int) -> None:
         """Change the rate of a serial line, after everything sent has left."""
         with self.lock:

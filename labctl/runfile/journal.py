@@ -23,6 +23,7 @@ from labctl.errors import DataFileError
 MAGIC = b"LABCTLJ1"
 SUFFIX = ".journal"
 _MANY = 0x80
+_LOCKED_BYTE = 1 << 30
 _LENGTH = struct.Struct("<I")
 
 StreamTypes = Sequence[tuple[str, np.dtype[Any]]]
@@ -81,6 +82,10 @@ class Journal:
             written = os.write(self._file, data)
 
 
+class JournalCutError(DataFileError):
+    """A journal ends within its header: its run was killed before the first row, and nothing is missing."""
+
+
 class JournalContent:
     """What a journal holds, up to a record that a crash has cut.
 
@@ -93,9 +98,13 @@ class JournalContent:
     def __init__(self, path: Path) -> None:
         raw = path.read_bytes()
         start = len(MAGIC) + _LENGTH.size
-        if raw[: len(MAGIC)] != MAGIC or len(raw) < start:
+        if raw[: len(MAGIC)] != MAGIC[: len(raw)]:
             raise DataFileError(f"{path} is no journal of a run")
+        if len(raw) < start:
+            raise JournalCutError(f"{path}: the journal was cut before its first row")
         end = start + _LENGTH.unpack_from(raw, len(MAGIC))[0]
+        if len(raw) < end:
+            raise JournalCutError(f"{path}: the journal was cut before its first row")
         try:
             header = json.loads(raw[start:end])
         except ValueError as error:
@@ -135,9 +144,12 @@ def lock(descriptor: int) -> None:
         import msvcrt
 
         try:
+            os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)  # far beyond the rows, so that a viewer can read them
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except OSError as error:
             raise BlockingIOError(*error.args) from error
+        finally:
+            os.lseek(descriptor, 0, os.SEEK_SET)
     else:
         import fcntl
 

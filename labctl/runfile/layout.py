@@ -8,7 +8,7 @@ import numpy as np
 from labctl.rows import Column, Row
 
 ENTRY = "/entry"
-CHUNK_BYTES = 32768
+CHUNK_BYTES = 131072
 """Size of an HDF5 chunk of one column."""
 
 LOG_BYTES = 240

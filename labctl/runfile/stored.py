@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labctl.errors import DataFileError
-from labctl.runfile.journal import JournalContent, journal_path
+from labctl.runfile.journal import JournalContent, JournalCutError, journal_path
 from labctl.runfile.layout import ENTRY
 
 _BATCH = 1 << 20
@@ -115,7 +115,7 @@ class StoredRun:
         return self._journal.rows[index][missing:]
 
     def _read_journal(self) -> JournalContent | None:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError, JournalCutError):
             return JournalContent(journal_path(self.path))
         return None
 

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -126,20 +127,22 @@ class RunFileWriter:
         Raises:
             DataFileError: The disk is nearly full; nothing was moved, the rows are in the journal.
         """
-        self._collect_untold()
         self._require_space()
-        for number, pending in enumerate(self._pending):
-            if pending:
-                rows = np.frombuffer(bytes(pending), self._streams[number].dtype)
-                start = self._in_hdf5[number]
-                for dataset, column in zip(self._datasets[number], self._streams[number].columns, strict=True):
-                    dataset.resize((start + len(rows),))
-                    dataset[start:] = rows[column.name]
-                self._in_hdf5[number] = start + len(rows)
-                self._told[number] = 0
-                pending.clear()
+        for number, stream in enumerate(self._streams):
+            if not self._pending[number]:
+                continue
+            rows = np.frombuffer(self._pending[number], stream.dtype)
+            self._pending[number] = bytearray()
+            if number < self._log and self._told[number] < len(rows):
+                self._untold.append((stream.name, rows[self._told[number] :]))
+            self._told[number] = 0
+            start = self._in_hdf5[number]
+            for dataset, column in zip(self._datasets[number], stream.columns, strict=True):
+                dataset.resize((start + len(rows),))
+                dataset[start:] = rows[column.name]
+            self._in_hdf5[number] = start + len(rows)
         self._file.flush()
-        if self._journal.size > JOURNAL_BYTES:
+        if self._journal.size > JOURNAL_BYTES and sys.platform != "win32":  # Windows renames no open file
             with open(self.path, "rb") as stored:
                 os.fsync(stored.fileno())
             journal = self._new_journal()
@@ -194,11 +197,12 @@ class RunFileWriter:
 
     def _collect_untold(self) -> None:
         for number in range(self._log):
-            pending, told = self._pending[number], self._told[number]
-            if len(pending) > told:
-                stream = self._streams[number]
-                self._untold.append((stream.name, np.frombuffer(bytes(pending[told:]), stream.dtype)))
-                self._told[number] = len(pending)
+            stream, told = self._streams[number], self._told[number]
+            fresh = bytes(memoryview(self._pending[number])[told * stream.dtype.itemsize :])
+            if fresh:
+                rows = np.frombuffer(fresh, stream.dtype)
+                self._untold.append((stream.name, rows))
+                self._told[number] = told + len(rows)
 
     def _append_many(self, number: int, rows: NDArray[Any]) -> None:
         data = rows.tobytes()
@@ -208,6 +212,8 @@ class RunFileWriter:
 
     def _new_journal(self) -> Journal:
         target = journal_path(self.path)
+        if not target.exists():
+            return Journal(target, [(s.name, s.dtype) for s in self._streams], self._in_hdf5)
         fresh = target.with_name(target.name + ".new")
         fresh.unlink(missing_ok=True)
         journal = Journal(fresh, [(s.name, s.dtype) for s in self._streams], self._in_hdf5)

@@ -8,6 +8,10 @@ from labctl.clock import Clock
 from labctl.errors import LinkError
 from labctl.simulation.faults import Faults, FaultyLine
 
+_CLEAR_DELAY = 0.05
+"""How long, in s, a device clear waits for the message at hand before it comes in the middle of it."""
+TRIGGER = b"*TRG\n"
+"""What a trigger without text of its own (GPIB GET, HiSLIP Trigger) becomes."""
 BITS_PER_BYTE = 10
 """On an RS-232 line: start bit, eight data bits, stop bit."""
 
@@ -31,6 +35,9 @@ class HostedInstrument:
         clock: The bench's clock; bytes on a serial line take their time on it.
         faults: What goes wrong on the line.
     """
+
+    READ_DELAY = 0.05
+    """Silence, in s, after which a server takes it that its client reads and addresses the instrument to talk."""
 
     def __init__(self, role: str, front_end: FrontEnd, clock: Clock, faults: Faults | None = None) -> None:
         self.role = role
@@ -63,6 +70,31 @@ class HostedInstrument:
             self._pace(len(answer), rate)
             return self._heard(answer, rate)
 
+    @property
+    def answers_when_read(self) -> bool:
+        """Whether the instrument keeps data until it is addressed to talk, as on GPIB."""
+        return bool(getattr(self.front_end, "answers_when_read", False))
+
+    def talk(self) -> bytes:
+        """Address the instrument to talk: return what it has kept for that, mostly nothing.
+
+        Raises:
+            LinkError: The line is gone.
+        """
+        if not self.answers_when_read:
+            return b""
+        with self._lock:
+            self._check_connected()
+            return self.line.to_host(self.front_end.receive(b""))
+
+    def serial_poll(self) -> int:
+        """Return the status byte; 0 from an instrument that has none."""
+        poll = getattr(self.front_end, "serial_poll", None)
+        if poll is None:
+            return 0
+        with self._lock:
+            return int(poll()) & 0xFF
+
     def attend(self, arrived: Callable[[], bytes]) -> None:
         """Let an instrument that can be interrupted look at what arrives while it works.
 
@@ -77,9 +109,22 @@ class HostedInstrument:
         return b"".join(self.line.to_instrument(data)) if data else b""
 
     def clear(self) -> None:
-        """Device clear; comes through even while a message is being worked on."""
+        """Device clear; comes through even while a message is being worked on.
+
+        Raises:
+            LinkError: The line is gone.
+        """
         self._check_connected()
-        self.front_end.clear()
+        self.interrupt()
+
+    def interrupt(self) -> None:
+        """Device clear from the hosting itself, whatever the line's state."""
+        free = self._lock.acquire(timeout=_CLEAR_DELAY)  # most work ends by itself: clear between messages if possible
+        try:
+            self.front_end.clear()
+        finally:
+            if free:
+                self._lock.release()
 
     def _check_connected(self) -> None:
         if not self.line.connected:

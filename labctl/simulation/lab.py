@@ -1,6 +1,9 @@
 """The simulated lab: the twins of a station's instruments under one clock, and the lines that lead to them."""
 
+import inspect
+import logging
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import pyvisa
@@ -10,17 +13,32 @@ from labctl.clock import Clock, VirtualClock
 from labctl.errors import ConfigError
 from labctl.simulation.hosting import HostedInstrument
 from labctl.simulation.visa import library_for
-from labctl.stations.model import SimulatedTable, StationFile, Transport
+from labctl.stations.model import NetTable, SimulatedTable, StationFile, Transport
+
+
+BENCH = "bench"
+"""Short name of the virtual wiring in the tables of simulated instruments."""
+_log = logging.getLogger(__name__)
 
 
 class SimulatedLab:
-    """Twins of every instrument of a station.
+    """Twins of every instrument of a station, wired as its ``[simulation.bench]`` says.
+
+    Two instruments that drive one net at once are reported: as an error in the log of ``labctl.simulation.lab``, and in
+    ``bench.conflicts``.
 
     Args:
         station: The station file; the same that the real lab has.
         seed: Of all random numbers; ``None`` takes the station file's.
         transport: How the twins are reached; ``None`` takes the station file's.
         clock: Virtual unless given.
+
+    Attributes:
+        bench: The wiring; without any net where the station file wires nothing.
+        hosted: The twins by role. One that its maker's library alone can reach has no line.
+
+    Raises:
+        ConfigError: An option, a device or a terminal that there is none of.
     """
 
     def __init__(
@@ -35,13 +53,14 @@ class SimulatedLab:
         if self.transport == "serial" and sys.platform == "win32":
             raise ConfigError("Windows has no pseudo-terminals: use the transport 'in-process' there")
         self.seed = station.simulation.seed if seed is None else seed
-        self.hosted = {
-            role: self._host(role, table.driver, station.simulation.instruments.get(role, SimulatedTable()))
-            for role, table in station.instruments.items()
-        }
+        self.bench = self._wire(station.simulation.bench)
+        self.hosted: dict[str, HostedInstrument] = {}
+        for role, table in station.instruments.items():
+            twin = station.simulation.instruments.get(role, SimulatedTable())
+            self.hosted[role] = self._host(role, table.driver, twin)
         self._names = {role: table.link for role, table in station.instruments.items()}
         messages = {role: hosted for role, hosted in self.hosted.items() if hasattr(hosted.front_end, "receive")}
-        self._library = library_for({self._names[role]: hosted for role, hosted in messages.items()})
+        self.library = library_for({self._names[role]: hosted for role, hosted in messages.items()})
         self._terminals: dict[str, Any] = {}
 
     def front_end(self, role: str) -> Any:
@@ -71,12 +90,45 @@ class SimulatedLab:
 
     def manager(self, role: str) -> pyvisa.ResourceManager:
         """Return the PyVISA resource manager that reaches a twin."""
-        return pyvisa.ResourceManager("@py" if role in self._terminals else self._library)
+        return pyvisa.ResourceManager("@py" if role in self._terminals else self.library)
 
     def _host(self, role: str, driver: str, table: SimulatedTable) -> HostedInstrument:
         twin = plugins.load("simulated_instruments", driver)
         try:
-            front_end = twin(self.clock, seed=self.seed, **table.options)
+            given = self._terminals_for(role, twin) | self._other_twins(table.options)
+            front_end = twin(self.clock, seed=self.seed, **given)
         except (TypeError, ValueError) as error:
             raise ConfigError(f"simulation.instruments.{role}.options: {error}") from error
         return HostedInstrument(role, front_end, self.clock, table.faults)
+
+    def _wire(self, nets: Mapping[str, NetTable]) -> Any:
+        bench = plugins.load("simulated_instruments", BENCH)
+        try:
+            wired = bench(self.clock, {name: dict(table) for name, table in nets.items()}, seed=self.seed)
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"simulation.bench: {error}") from error
+        wired.on_conflict = lambda conflict: _log.error("%s", conflict)
+        return wired
+
+    def _terminals_for(self, role: str, twin: Any) -> dict[str, Any]:
+        """Return the ``terminals`` argument of a twin that has terminals, wired or open."""
+        wired = self.bench.terminals(role)
+        names = {str(name): name for name in getattr(twin, "terminal_names", ())}
+        unknown = wired.keys() - names.keys()
+        if unknown:
+            there = f"there are {', '.join(names)}" if names else "it has none that can be wired"
+            raise ConfigError(f"simulation.bench: {role} has no terminal {min(unknown)!r}; {there}")
+        if "terminals" not in inspect.signature(twin).parameters or not wired:
+            return {"terminals": {}} if names else {}
+        if getattr(twin, "needs_every_terminal", False):
+            return {"terminals": {key: wired.get(name) or self.bench.open_terminal() for name, key in names.items()}}
+        return {"terminals": {names[name]: terminal for name, terminal in wired.items()}}
+
+    def _other_twins(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the options, with the twin itself where ``mainframe`` names the role of another one."""
+        if "mainframe" not in options:
+            return dict(options)
+        role = options["mainframe"]
+        if role not in self.hosted:
+            raise ValueError(f"mainframe = {role!r} is no instrument that comes before this one")
+        return {**options, "mainframe": self.front_end(role)}

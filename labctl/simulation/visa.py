@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from labctl.errors import LinkError
 from labctl.links.channels import Channel
-from labctl.simulation.hosting import HostedInstrument
+from labctl.simulation.hosting import TRIGGER, HostedInstrument
 
 _SERIALS = itertools.count(1)
 
@@ -32,7 +32,7 @@ class InProcessChannel(Channel):
 
     @override
     def read(self, timeout: float) -> bytes:
-        data, self.output = self.output, b""
+        data, self.output = self.output or self.hosted.talk(), b""
         if not data:
             self.hosted.clock.wait(timeout)
         return data
@@ -109,6 +109,10 @@ class InProcessVisaLibrary(VisaLibraryBase):
     def read(self, session: Any, count: int) -> tuple[bytes, StatusCode]:
         opened = self._sessions[session]
         channel = opened.channel
+        try:
+            channel.output = channel.output or channel.hosted.talk()
+        except LinkError:
+            return b"", self.handle_return_value(session, StatusCode.error_connection_lost)
         if not channel.output:
             self.handle_return_value(session, StatusCode.error_timeout)
         data = channel.output[:count]
@@ -126,6 +130,16 @@ class InProcessVisaLibrary(VisaLibraryBase):
         opened = self._sessions[session]
         opened.channel.output = b""
         opened.channel.hosted.clear()
+        return self.handle_return_value(session, StatusCode.success)
+
+    @override
+    def read_stb(self, session: Any) -> tuple[int, StatusCode]:
+        status = self._sessions[session].channel.hosted.serial_poll()
+        return status, self.handle_return_value(session, StatusCode.success)
+
+    @override
+    def assert_trigger(self, session: Any, protocol: Any) -> StatusCode:
+        self._sessions[session].channel.write(TRIGGER)
         return self.handle_return_value(session, StatusCode.success)
 
     @override

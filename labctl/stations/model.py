@@ -4,13 +4,13 @@ import difflib
 import importlib.resources
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from labctl.errors import ConfigError
 from labctl.instrument import IdlePolicy, SampleLimits
-from labctl.protocol import Amps, Seconds, Siemens, Volts, checked
+from labctl.protocol import Amps, In, Ohms, Seconds, Siemens, Volts, checked
 from labctl.simulation.faults import Faults
 
 Transport = Literal["in-process", "serial"]
@@ -59,12 +59,26 @@ class SimulatedTable(_Table):
     faults: Faults = Field(default_factory=Faults, description="what goes wrong on its line")
 
 
+class NetTable(_Table):
+    """``[simulation.bench.<net>]``: a node that terminals of simulated instruments share, and the device on it."""
+
+    terminals: tuple[str, ...] = Field(min_length=1, description="what is on the node, each as role.terminal")
+    probes: tuple[str, ...] = Field(default=(), description="what watches the device behind the series resistor")
+    device: str = Field(default="open", description="open, resistor, capacitor, pcm or rram; from node to ground")
+    options: dict[str, Any] = Field(default_factory=dict, description="the device's own numbers, in SI units")
+    series: Ohms = Field(default=0.0, ge=0.0, description="resistor between node and device")
+    capacitance: Annotated[float, In("F"), Field(allow_inf_nan=False)] = Field(
+        default=0.0, ge=0.0, description="parallel to the device"
+    )
+
+
 class SimulationTable(_Table):
     """``[simulation]``: how the simulated twins of the instruments are set up."""
 
     seed: int = Field(default=0, ge=0, description="of the simulated lab's random numbers")
     transport: Transport = Field(default="in-process", description="how the twins are reached")
     instruments: dict[str, SimulatedTable] = Field(default_factory=dict)
+    bench: dict[str, NetTable] = Field(default_factory=dict, description="the wiring, by name of the net")
 
 
 class StationFile(_Table):
@@ -125,4 +139,11 @@ def parse_station(text: str, where: str) -> StationFile:
             f"{where}: simulation.instruments.{min(unknown)} has no instrument of that role; "
             f"there are {', '.join(station.instruments)}"
         )
+    for net, table in station.simulation.bench.items():
+        for terminal in (*table.terminals, *table.probes):
+            if terminal.partition(".")[0] not in station.instruments:
+                raise ConfigError(
+                    f"{where}: simulation.bench.{net}: {terminal!r} is to be role.terminal, and the roles are "
+                    f"{', '.join(station.instruments)}"
+                )
     return station

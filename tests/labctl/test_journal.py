@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from labctl.errors import DataFileError
-from labctl.runfile.journal import Journal, JournalContent
+from labctl.runfile.journal import Journal, JournalContent, JournalCutError
 
 TYPES = [("a", np.dtype([("x", "<f8"), ("n", "<i8")])), ("b", np.dtype([("text", "S5")]))]
 
@@ -59,3 +59,11 @@ def test_something_else_is_no_journal(tmp_path: Path) -> None:
     (tmp_path / "j").write_bytes(b"something else entirely")
     with pytest.raises(DataFileError, match="is no journal"):
         JournalContent(tmp_path / "j")
+
+
+def test_a_journal_cut_within_its_header_has_no_rows_and_says_so(journal_file: Path) -> None:
+    raw = journal_file.read_bytes()
+    for end in (0, 3, 8, 11, 12, 40):
+        journal_file.write_bytes(raw[:end])
+        with pytest.raises(JournalCutError, match="cut before its first row"):
+            JournalContent(journal_file)

@@ -181,3 +181,49 @@ def test_a_folder_that_cannot_be_written_fails_the_run_with_its_name(make_run: M
     with pytest.raises(DataFileError, match="/proc/nowhere"):
         run.result()
     assert run.state is RunState.FAILED
+
+
+class CancellableInstrument:
+    """The little that a run asks of an instrument, and how often its wait was cancelled."""
+
+    role = "array"
+    is_open = False
+
+    def __init__(self) -> None:
+        self.link = self
+        self.cancelled = 0
+
+    def cancel(self) -> None:
+        self.cancelled += 1
+
+    def forget_cancel(self) -> None:
+        self.cancelled = 0
+
+    def link_counters(self) -> dict[str, int]:
+        return {}
+
+    def snapshot(self) -> dict[str, int]:
+        return {}
+
+
+def test_an_abort_while_the_run_ends_cancels_nothing_that_makes_safe(
+    make_run: MakeRun, counting: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instrument, analysing, go_on = CancellableInstrument(), threading.Event(), threading.Event()
+    run = make_run(counting(steps=1))
+    run._instruments = {"array": instrument}
+    monkeypatch.setattr("labctl.runner.run_arguments", lambda *_, rng, clock, resume: {"rng": rng, "clock": clock})
+    analyse = counting.analyse
+
+    def slow_analysis(data: Any) -> Any:
+        analysing.set()
+        assert go_on.wait(5.0)
+        return analyse(data)
+
+    monkeypatch.setattr(counting, "analyse", slow_analysis)
+    run.start()
+    assert analysing.wait(5.0)
+    run.abort()
+    assert instrument.cancelled == 0
+    go_on.set()
+    assert run.result().state is RunState.DONE

@@ -43,7 +43,7 @@ def test_a_run_prints_one_object_with_its_headline_figures(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("run", "write-verfy", "--simulate"), "'write-verfy' is none of the protocols; did you mean write-verify?"),
+        (("run", "write-verif", "--simulate"), "'write-verif' is none of the protocols; did you mean write-verify?"),
         ((*SMALL, "--set", "tolerence=50nA"), "write-verify: 'tolerence' is not known; there are array, cells"),
         ((*SMALL, "--set", "cells=0"), "write-verify: cells is 0, but must be at least 1"),
         ((*SMALL, "--set", "highest=50uS"), "the station's sample is for 500 nS to 45 uS"),
@@ -51,7 +51,10 @@ def test_a_run_prints_one_object_with_its_headline_figures(tmp_path: Path) -> No
         ((*SMALL, "--set", "set_pulse.length=50ns"), "'set_pulse.length' is not known; there are word_line"),
         ((*SMALL, "--set", "cells"), "--set 'cells' is not of the form key=value"),
         ((*SMALL, "--station", "pe-bord"), "there is no station file 'pe-bord'; did you mean 'pe-board'?"),
-        ((*SMALL, "--station", "typo.toml"), "typo.toml: 'instruments.pe-board.lnk' is not known; there are driver, link"),
+        (
+            (*SMALL, "--station", "typo.toml"),
+            "typo.toml: 'instruments.pe-board.lnk' is not known; there are driver, link",
+        ),
         ((*SMALL, "--station", "unit.toml"), "unit.toml: sample.voltage: '5 A' is not in the right unit"),
         ((*SMALL, "--station", "missing.toml"), "missing.toml: 'instruments.pe-board.link' is missing"),
         ((*SMALL, "--station", "broken.toml"), "broken.toml: this is no TOML"),

@@ -1,0 +1,174 @@
+"""The station as the window sees it: connects, reads and makes safe in threads of its own."""
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from labctl.gui.background import Background
+from labctl.gui.facts import (
+    InstrumentFacts,
+    Outputs,
+    closed_facts,
+    connected_facts,
+    describe,
+    facts_of,
+    safe_facts,
+    trace_of,
+)
+from labctl.stations.station import Station, open_station
+
+T = TypeVar("T")
+Facts = dict[str, InstrumentFacts]
+
+
+class Laboratory(QObject):
+    """Owns the station. Instruments are spoken to in the station's thread; outputs are made safe in another.
+
+    Two threads, so that "outputs off" never waits behind a connection that hangs: a link's own lock keeps them apart.
+    """
+
+    chosen = pyqtSignal(object)
+    """Another station (`Station`), not connected yet."""
+    changed = pyqtSignal()
+    """``facts`` or ``is_busy`` changed."""
+    failed = pyqtSignal(str, str)
+    """What went wrong in words, and the details."""
+    made_safe = pyqtSignal(bool)
+    """Every connected instrument was asked to be safe; whether each one is."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.station: Station | None = None
+        self.facts: Facts = {}
+        self._work = Background("station", self)
+        self._safety = Background("safety", self)
+        self._in_use: frozenset[str] = frozenset()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether instruments are being spoken to."""
+        return self._work.is_busy or self._safety.is_busy
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether any instrument is connected."""
+        return any(facts.connected for facts in self.facts.values())
+
+    def choose(self, name: str, *, simulate: bool, seed: int | None = None) -> None:
+        """Take another station; the one before is made safe and disconnected."""
+        before = self.station
+
+        def work() -> Station:
+            fresh = open_station(name, simulate=simulate, seed=seed)
+            try:
+                if before is not None:
+                    before.close()
+            except BaseException:
+                fresh.close()
+                raise
+            return fresh
+
+        self._submit(self._work, work, self._take_station)
+
+    def connect_instruments(self, roles: Iterable[str] | None = None) -> None:
+        """Connect the instruments of these roles (all if not given), make them safe and read their settings."""
+        self._each(self._work, roles, connected_facts)
+
+    def disconnect_instruments(self, roles: Iterable[str] | None = None) -> None:
+        """Make safe and disconnect."""
+        self._each(self._work, roles, closed_facts)
+
+    def refresh(self) -> None:
+        """Make the connected instruments safe, read back, and read their settings again."""
+        self._each(self._work, self._open_roles(), safe_facts)
+
+    def outputs_off(self) -> None:
+        """Make every connected instrument safe now, whatever else is being done with it."""
+        if self.station is None:
+            return
+        if self._work.is_busy:
+            for instrument in self.station.instruments.values():
+                instrument.link.cancel()
+        self._each(self._safety, self._open_roles(), safe_facts, lambda: self.made_safe.emit(self.all_safe()))
+
+    def all_safe(self) -> bool:
+        """Whether no connected instrument is known to be anything but safe."""
+        return all(f.outputs is Outputs.SAFE for f in self.facts.values() if f.connected)
+
+    def set_in_use(self, roles: Iterable[str]) -> None:
+        """Tell which instruments a run has; empty when it has ended."""
+        self._in_use = frozenset(roles)
+        for role in self._in_use & self.facts.keys():
+            self.facts[role] = dataclasses.replace(self.facts[role], outputs=Outputs.IN_USE, readback="")
+        self.changed.emit()
+
+    def background(self, work: Callable[[], object], then: Callable[[object], None]) -> None:
+        """Do other work of the station's thread, such as preparing a run; an error is shown as any other."""
+        self._submit(self._work, work, then)
+
+    def close(self, then: Callable[[list[str]], None]) -> None:
+        """Make everything safe and disconnect, then call ``then`` with what could not be made safe."""
+        station = self.station
+        if station is None:
+            then([])
+            return
+
+        def work() -> list[str]:
+            try:
+                station.close()
+            except Exception as error:
+                return [describe(error)]
+            return []
+
+        self._work.submit(work, then, lambda error: then([describe(error)]))
+
+    def stop_threads(self) -> None:
+        """End the threads, after what they are at."""
+        self._work.close()
+        self._safety.close()
+
+    def _open_roles(self) -> list[str]:
+        instruments = self.station.instruments if self.station is not None else {}
+        return [role for role, instrument in instruments.items() if instrument.is_open]
+
+    def _take_station(self, station: Station) -> None:
+        self.station = station
+        self.facts = {role: facts_of(station, role) for role in station.instruments}
+        self.chosen.emit(station)
+
+    def _each(
+        self,
+        background: Background,
+        roles: Iterable[str] | None,
+        job: Callable[[Station, str], InstrumentFacts],
+        then: Callable[[], None] | None = None,
+    ) -> None:
+        station = self.station
+        if station is None:
+            return
+        wanted = list(station.instruments if roles is None else roles)
+
+        def take(found: Facts) -> None:
+            if station is self.station:
+                self.facts.update(found)
+                for facts in found.values():
+                    if facts.error:
+                        self.failed.emit(f"{facts.role}: {facts.error}", "")
+            if then is not None:
+                then()
+
+        self._submit(background, lambda: {role: job(station, role) for role in wanted}, take)
+
+    def _submit(self, background: Background, work: Callable[[], T], then: Callable[[T], None]) -> None:
+        def done(result: T) -> None:
+            then(result)
+            self.changed.emit()
+
+        def failed(error: Exception) -> None:
+            self.failed.emit(describe(error), trace_of(error))
+            self.changed.emit()
+
+        background.submit(work, done, failed)
+        self.changed.emit()

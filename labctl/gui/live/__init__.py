@@ -1,0 +1,1 @@
+"""Live plots: what a protocol declares, drawn from bounded buffers off the path that takes the data."""

@@ -1,0 +1,133 @@
+"""The live array map: the newest value of each cell as colour, word lines across, bit lines up."""
+
+import math
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PyQt6.QtCore import QPointF, QRectF
+from PyQt6.QtGui import QColor
+from PyQt6.QtWidgets import QComboBox, QLabel
+from typing_extensions import override
+
+from labctl.gui import theme
+from labctl.gui.live.panel import PlotPanel, Rows, floats, label, words
+from labctl.plots import ArrayMap
+from labctl.units import format_quantity
+
+_MARGIN = 0.02
+"""The colour scale goes so far beyond the values, so that it need not move for each new one."""
+
+
+class MapPanel(PlotPanel):
+    """Draws an `ArrayMap`: one image for each array that has data, one of them shown."""
+
+    def __init__(self, array_map: ArrayMap) -> None:
+        super().__init__(array_map.row, array_map.title)
+        self.array_map = array_map
+        self.images: dict[int, NDArray[np.float32]] = {}
+        self.levels: tuple[float, float] | None = None
+        self.chooser = QComboBox()
+        self.chooser.setToolTip("array that is shown")
+        self.chooser.currentIndexChanged.connect(self._choose)
+        self._chooser_label = QLabel("&array")
+        self._chooser_label.setBuddy(self.chooser)
+        for index, widget in enumerate((self._chooser_label, self.chooser)):
+            widget.setVisible(False)
+            self.header.insertWidget(1 + index, widget)
+        rows, columns = array_map.rows, array_map.columns
+        self.image = pg.ImageItem(axisOrder="col-major")
+        self.item.addItem(self.image)
+        self._area = QRectF(-0.5, -0.5, rows, columns)
+        view = self.item.getViewBox()
+        view.setBackgroundColor(QColor(theme.current().border))
+        view.setRange(self._area, padding=0.0)
+        view.setLimits(xMin=-0.5, xMax=rows - 0.5, yMin=-0.5, yMax=columns - 0.5)
+        self.bar = pg.ColorBarItem(values=(0, 1), colorMap=pg.colormap.get("viridis"), interactive=False, width=12)
+        self.bar.setImageItem(self.image, insert_in=self.item)
+        label(self.bar.axis, words(array_map.value), self.column(array_map.value).unit)
+        self.bar.axis.setWidth(58)
+        label(self.item.getAxis("bottom"), "row (word line)", "")
+        label(self.item.getAxis("left"), "column (bit line)", "")
+
+    @override
+    def clear(self) -> None:
+        self.images.clear()
+        self.levels = None
+        self.image.clear()
+        self.chooser.clear()
+        self._show_chooser()
+        self.say("")
+        self.is_stale = False
+
+    @override
+    def add(self, rows: Rows) -> None:
+        cells = rows[self.array_map.cell].astype(np.int64)
+        values = floats(rows, self.array_map.value)
+        size = self.array_map.rows * self.array_map.columns
+        arrays = cells // size
+        for number in np.unique(arrays).tolist():
+            chosen = arrays == number
+            image = self._image_of(number)
+            row, column = np.divmod(cells[chosen] % size, self.array_map.columns)
+            image[row, column] = values[chosen]
+        finite = values[np.isfinite(values)]
+        if len(finite):
+            self._widen(float(finite.min()), float(finite.max()))
+        self.is_stale = True
+
+    @override
+    def draw(self) -> None:
+        if self.levels is None or not self.images:
+            return
+        image = self.images[self.shown]
+        self.image.setImage(image, levels=self.levels, autoLevels=False)
+        self.image.setRect(self._area)
+        self.bar.setLevels(self.levels)
+        measured = int(np.isfinite(image).sum())
+        left = image.size - measured
+        grey = f" \N{MIDDLE DOT} {left:,} not measured (grey)" if left else ""
+        self.say(f"array {self.shown} \N{MIDDLE DOT} {measured:,} of {image.size:,} cells{grey}")
+
+    @property
+    def shown(self) -> int:
+        """Number of the array that is shown."""
+        chosen = self.chooser.currentData()
+        return int(chosen) if chosen is not None else min(self.images)
+
+    @override
+    def read_at(self, point: QPointF) -> str:
+        row, column = math.floor(point.x() + 0.5), math.floor(point.y() + 0.5)
+        if not (0 <= row < self.array_map.rows and 0 <= column < self.array_map.columns):
+            return ""
+        number = self.shown if self.images else 0
+        cell = (number * self.array_map.rows + row) * self.array_map.columns + column
+        value = float(self.images[number][row, column]) if self.images else math.nan
+        unit = self.column(self.array_map.value).unit
+        read = format_quantity(value, unit, 4) if math.isfinite(value) else "not measured"
+        return f"row {row}, column {column}, cell {cell}: {read}"
+
+    def _image_of(self, number: int) -> NDArray[np.float32]:
+        if number not in self.images:
+            self.images[number] = np.full((self.array_map.rows, self.array_map.columns), np.nan, np.float32)
+            position = sorted(self.images).index(number)
+            self.chooser.insertItem(position, str(number), number)
+            self._show_chooser()
+        return self.images[number]
+
+    def _show_chooser(self) -> None:
+        for widget in (self._chooser_label, self.chooser):
+            widget.setVisible(self.chooser.count() > 1)
+
+    def _choose(self, index: int) -> None:
+        if index >= 0 and self.images:
+            self.is_stale = True
+
+    def _widen(self, low: float, high: float) -> None:
+        """Let the colour scale take in new values; it never shrinks during a run, so a colour keeps its meaning."""
+        if self.levels is not None and self.levels[0] <= low and high <= self.levels[1]:
+            return
+        if self.levels is not None:
+            low, high = min(low, self.levels[0]), max(high, self.levels[1])
+        margin = _MARGIN * (high - low) or abs(high) * _MARGIN or 1.0
+        self.levels = (low - margin, high + margin)

@@ -1,0 +1,139 @@
+"""What every live plot has: title, caption, a read-out under the cursor, and drawing only what is new."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PyQt6.QtCore import QEvent, QPointF
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from labctl.gui.elided import ElidedLabel
+from labctl.rows import Column, Row
+from labctl.units import format_quantity
+
+Rows = NDArray[Any]
+
+_PREFIXED = {"s", "V", "A", "ohm", "S", "W", "J", "C", "F", "H", "Hz", "Sa/s", "V/s"}
+_SIGNS = {"ohm": "\N{GREEK CAPITAL LETTER OMEGA}"}
+
+
+class PlotPanel(QWidget):
+    """A live plot of one stream; `add` takes rows at any rate, `redraw` brings them to the screen.
+
+    Args:
+        row: The row type that it is drawn from.
+        title: What the operator sees above it.
+    """
+
+    def __init__(self, row: type[Row], title: str) -> None:
+        super().__init__()
+        self.stream = row.stream
+        self.title = QLabel(title)
+        self.title.setProperty("role", "heading")
+        self.caption = ElidedLabel()
+        self.caption.setProperty("role", "hint")
+        self.plot = pg.PlotWidget()
+        self.item = self.plot.getPlotItem()
+        self.item.hideButtons()
+        self.item.getAxis("left").setWidth(58)
+        self.item.getAxis("bottom").setHeight(40)
+        self.is_stale = False
+        self._columns = {column.name: column for column in row.columns}
+        self._log = (False, False)
+        self.header = QHBoxLayout()
+        self.header.addWidget(self.title)
+        self.header.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 4, 6, 2)
+        layout.setSpacing(2)
+        layout.addLayout(self.header)
+        layout.addWidget(self.caption)
+        layout.addWidget(self.plot, 1)
+        self._status = ""
+        self.readout = ""
+        self.plot.scene().sigMouseMoved.connect(self._hover)
+
+    def say(self, words: str) -> None:
+        """Say below the title what is shown; the cursor's read-out takes its place while there is one."""
+        self._status = words
+        self.caption.setText(self.readout or words)
+
+    @override
+    def leaveEvent(self, event: QEvent | None) -> None:
+        self.readout = ""
+        self.say(self._status)
+        super().leaveEvent(event)
+
+    def add(self, rows: Rows) -> None:
+        """Take new rows of the stream."""
+        raise TypeError(f"{type(self).__name__} takes no rows")
+
+    def draw(self) -> None:
+        """Bring what `add` took to the screen."""
+        raise TypeError(f"{type(self).__name__} draws nothing")
+
+    def clear(self) -> None:
+        """Forget every row."""
+        raise TypeError(f"{type(self).__name__} forgets nothing")
+
+    def redraw(self) -> bool:
+        """Draw if there is something new and somebody can see it; return whether it was drawn."""
+        if not self.is_stale or not self.isVisible():
+            return False
+        self.draw()
+        self.is_stale = False
+        return True
+
+    def column(self, name: str) -> Column:
+        """Return a column of the row type."""
+        return self._columns[name]
+
+    def label_axis(self, side: str, name: str, *, log: bool = False) -> None:
+        """Name an axis after a column, with its unit and SI prefix."""
+        label(self.item.getAxis(side), words(name), self.column(name).unit, log=log)
+
+    def read_at(self, point: QPointF) -> str:
+        """Return what the cursor is at, in words; empty for nothing."""
+        raise TypeError(f"{type(self).__name__} cannot be read")
+
+    def text_at(self, name: str, value: float, *, log: bool = False) -> str:
+        """Return a value on an axis in words."""
+        return f"{words(name)} {format_quantity(10.0**value if log else value, self.column(name).unit, 4)}"
+
+    def _hover(self, position: QPointF) -> None:
+        view = self.item.getViewBox()
+        inside = view.sceneBoundingRect().contains(position)
+        self.readout = self.read_at(view.mapSceneToView(position)) if inside else ""
+        self.caption.setText(self.readout or self._status)
+
+
+def words(name: str) -> str:
+    """Return a column's name as people read it."""
+    return name.replace("_", " ")
+
+
+def plain(value: Any) -> Any:
+    """Return a value of a row as Python's own: a number, or text."""
+    value = value.item() if isinstance(value, np.generic) else value
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+
+
+def label(axis: pg.AxisItem, text: str, unit: str, *, log: bool = False) -> None:
+    """Name an axis; a unit that takes SI prefixes is scaled by pyqtgraph, one on a log axis is only named."""
+    shown = _SIGNS.get(unit, unit)
+    if unit in _PREFIXED and not log:
+        axis.setLabel(text, units=shown)
+    else:
+        axis.enableAutoSIPrefix(False)
+        axis.setLabel(f"{text} ({shown})" if shown else text)
+
+
+def floats(rows: Rows, name: str, *, log: bool = False) -> NDArray[np.float64]:
+    """Return a column as floats; on a log axis what has no logarithm is NaN."""
+    values = rows[name].astype(np.float64)
+    if log:
+        values[values <= 0.0] = math.nan
+    return values

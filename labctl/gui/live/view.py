@@ -1,0 +1,98 @@
+"""The live view: the plots that a protocol declares, maps across the top, the others below."""
+
+import time
+
+from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
+
+from labctl.gui.live.array_map import MapPanel
+from labctl.gui.live.distribution import DistributionPanel
+from labctl.gui.live.panel import PlotPanel, Rows
+from labctl.gui.live.trace import TracePanel
+from labctl.plots import ArrayMap, CumulativeDistribution, Plot, Trace
+from labctl.protocol import Protocol
+
+REDRAW_MS = 50
+_REST = 2.0
+"""After a redraw that took t the next one is at least so many t away, so that the window stays free."""
+
+
+class LiveView(QWidget):
+    """Shows the plots of one protocol at a time; draws at most 20 times a second, and only what is new."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.panels: list[PlotPanel] = []
+        self._protocol: type[Protocol] | None = None
+        self._free_at = 0.0
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._content: QWidget = QLabel("Choose a protocol: its live plots appear here.")
+        self._layout.addWidget(self._content)
+        self._timer = QTimer(self)
+        self._timer.setInterval(REDRAW_MS)
+        self._timer.timeout.connect(self.redraw)
+        self._timer.start()
+
+    def show_protocol(self, protocol: type[Protocol]) -> None:
+        """Make the plots of a protocol, or empty them where they are there already."""
+        if protocol is self._protocol:
+            self.clear()
+            return
+        self._protocol = protocol
+        self.panels = [panel_for(plot) for plot in protocol.plots]
+        fresh = self._arranged() if self.panels else QLabel("This protocol declares no live plots.")
+        self._layout.replaceWidget(self._content, fresh)
+        self._content.setParent(None)
+        self._content.deleteLater()
+        self._content = fresh
+
+    def clear(self) -> None:
+        """Empty every plot, for a new run."""
+        for panel in self.panels:
+            panel.clear()
+
+    def add(self, stream: str, rows: Rows) -> None:
+        """Take new rows of a stream."""
+        for panel in self.panels:
+            if panel.stream == stream:
+                panel.add(rows)
+
+    def redraw(self) -> None:
+        """Draw what is new."""
+        start = time.monotonic()
+        if start < self._free_at:
+            return
+        drawn = [panel.redraw() for panel in self.panels]
+        if any(drawn):
+            self._free_at = start + _REST * (time.monotonic() - start)
+
+    def _arranged(self) -> QWidget:
+        whole = QSplitter(Qt.Orientation.Vertical)
+        whole.setChildrenCollapsible(False)
+        others = [panel for panel in self.panels if not isinstance(panel, MapPanel)]
+        for panel in self.panels:
+            if isinstance(panel, MapPanel):
+                panel.setMinimumHeight(190)
+                whole.addWidget(panel)
+        for start in range(0, len(others), 2):
+            pair = QSplitter(Qt.Orientation.Horizontal)
+            pair.setChildrenCollapsible(False)
+            for panel in others[start : start + 2]:
+                panel.setMinimumSize(200, 160)
+                pair.addWidget(panel)
+            whole.addWidget(pair)
+        for index in range(whole.count()):
+            whole.setStretchFactor(index, 2 if isinstance(whole.widget(index), MapPanel) else 3)
+        return whole
+
+
+def panel_for(plot: Plot) -> PlotPanel:
+    """Return the panel that draws a plot."""
+    match plot:
+        case Trace():
+            return TracePanel(plot)
+        case CumulativeDistribution():
+            return DistributionPanel(plot)
+        case ArrayMap():
+            return MapPanel(plot)

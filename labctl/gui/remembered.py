@@ -1,0 +1,45 @@
+"""What the window remembers from one day to the next."""
+
+from pathlib import Path
+
+from PyQt6.QtCore import QByteArray, QSettings
+
+
+class Remembered:
+    """Typed access to the stored settings.
+
+    Args:
+        store: Where they are; the user's own if not given.
+    """
+
+    def __init__(self, store: QSettings | None = None) -> None:
+        self._store = store if store is not None else QSettings("labctl", "labctl")
+
+    def text(self, key: str, default: str = "") -> str:
+        """Return a text."""
+        value = self._store.value(key, default)
+        return str(value) if value is not None else default
+
+    def flag(self, key: str) -> bool:
+        """Return a switch, off where it was never set."""
+        return self.text(key) == "yes"
+
+    def bytes(self, key: str) -> QByteArray:
+        """Return the state of a window, empty where it was never stored."""
+        value = self._store.value(key)
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+    def folder(self) -> Path:
+        """Return the data folder."""
+        folder = self.text("folder")
+        if folder:
+            return Path(folder)
+        from labctl.api import DEFAULT_FOLDER
+
+        return DEFAULT_FOLDER
+
+    def store(self, **values: object) -> None:
+        """Store texts, switches and window states by key."""
+        for key, value in values.items():
+            self._store.setValue(key, ("yes" if value else "no") if isinstance(value, bool) else value)
+        self._store.sync()

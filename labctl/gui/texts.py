@@ -1,0 +1,66 @@
+"""Numbers and ranges as the form shows them."""
+
+import types
+from typing import Any, Union, get_args, get_origin
+
+import annotated_types
+from pydantic.fields import FieldInfo
+
+from labctl.protocol import unit_of
+from labctl.units import format_quantity, parse_quantity
+
+_DIGITS = (6, 9, 12, 15, 17)
+_WORDS = (("ge", "at least"), ("gt", "above"), ("le", "at most"), ("lt", "below"))
+
+
+def exact_text(value: Any, unit: str) -> str:
+    """Return a value as text that reads back as the same value: ``"50 ns"``, ``"1024"``, ``"1, 2"``; empty for none."""
+    if value is None:
+        return ""
+    if isinstance(value, (list, tuple)):
+        return ", ".join(exact_text(item, unit) for item in value)
+    if not isinstance(value, float):
+        return str(value)
+    for digits in _DIGITS:
+        text = format_quantity(value, unit, digits)
+        if parse_quantity(text, unit) == value:
+            return text
+    return f"{value!r} {unit}".strip()
+
+
+def range_text(field: FieldInfo) -> str:
+    """Return the bounds of a field in words, such as ``"0 V to 5 V"``; empty where it has none."""
+    bounds = _bounds(field)
+    unit = unit_of(field)
+    shown = {key: _bound(value, unit) for key, value in bounds.items()}
+    if "ge" in shown and "le" in shown:
+        return f"{shown['ge']} to {shown['le']}"
+    if "gt" in shown and "le" in shown:
+        return f"> {shown['gt']} to {shown['le']}"
+    return ", ".join(f"{words} {shown[key]}" for key, words in _WORDS if key in shown)
+
+
+def plain_type(annotation: Any) -> tuple[Any, bool]:
+    """Return a field's type without ``None``, and whether ``None`` is allowed."""
+    if get_origin(annotation) in {types.UnionType, Union}:
+        kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
+        return (kinds[0] if len(kinds) == 1 else annotation), len(kinds) < len(get_args(annotation))
+    return annotation, False
+
+
+def _bounds(field: FieldInfo) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for mark in field.metadata:
+        for key, kind in (
+            ("ge", annotated_types.Ge),
+            ("gt", annotated_types.Gt),
+            ("le", annotated_types.Le),
+            ("lt", annotated_types.Lt),
+        ):
+            if isinstance(mark, kind):
+                found[key] = getattr(mark, key)
+    return found
+
+
+def _bound(value: float, unit: str) -> str:
+    return f"{value:,}" if isinstance(value, int) and not unit else format_quantity(value, unit)

@@ -1,0 +1,269 @@
+"""The main window: what its parts tell each other, what it remembers, and how it closes."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import QSettings, QTimer
+from PyQt6.QtGui import QCloseEvent
+from PyQt6.QtWidgets import QFileDialog
+
+from labctl.events import Ended, LogLine, Progress, RunState
+from labctl.gui.chooser import load_protocols
+from labctl.gui.conductor import Conductor
+from labctl.gui.form import ProtocolForm
+from labctl.gui.frame import Frame
+from labctl.gui.messages import LogBridge
+from labctl.gui.remembered import Remembered
+from labctl.gui.roles import set_role
+from labctl.gui.run_bar import duration_text
+from labctl.protocol import Protocol
+from labctl.stations.station import Station
+
+DEFAULT_STATION = "pe-board"
+_PASSING_MS = 10_000
+_LAYOUT = 1
+"""Goes up when the docks change, so that an older remembered layout is not applied."""
+
+
+class MainWindow(Frame):
+    """Everything an operator sees.
+
+    Args:
+        output: Folder for run files; the remembered one if not given.
+        store: Where the window remembers things; the user's own settings if not given.
+    """
+
+    def __init__(self, *, output: Path | None = None, store: QSettings | None = None) -> None:
+        conductor = Conductor()
+        super().__init__(conductor, Remembered(store))
+        conductor.setParent(self)
+        self.conductor = conductor
+        self.laboratory, self.session = self.conductor.laboratory, self.conductor.session
+        self.output = output or self.remembered.folder()
+        self.confirm: Callable[[str, str], bool] = self.ask
+        self.log_bridge = LogBridge(self)
+        self.forms: dict[type[Protocol], ProtocolForm] = {}
+        self._seed: int | None = None
+        self._station_sample = ""
+        self._progress: Progress | None = None
+        self._closing = self._may_close = False
+        self._connect()
+        self._recall()
+        self._show_plan()
+        self.conductor.load_protocols(load_protocols, self._take_protocols)
+
+    def open_station(self, name: str, *, simulate: bool, seed: int | None = None) -> None:
+        """Take a station, by name or file."""
+        self._seed = seed
+        self.station_panel.show_choice(name, simulate=simulate)
+        self._station_wanted(name, simulate)
+
+    def report_crash(self, words: str, details: str) -> None:
+        """Show that the program itself failed, and leave no output on."""
+        self.conductor.report_crash(words, details)
+
+    def close_without_asking(self) -> None:
+        """Close as after a signal from the system: a run is aborted, the hardware left safe."""
+        # Yes to ending the run; no, for a second signal, to closing before it is known to be safe.
+        self.confirm = lambda title, question: not self._closing
+        self.close()
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802
+        """Ask while a run is under way; leave the hardware safe; then close."""
+        if event is None or self._may_close:
+            self._forget_nothing()
+            return
+        event.ignore()
+        if self._closing:
+            if self.confirm("Close now?", "The instruments are not known to be safe yet. Close all the same?"):
+                self._close_for_good([])
+            return
+        if self.session.is_active and not self.confirm(
+            "A run is under way", "Closing aborts the run and makes the instruments safe. Close?"
+        ):
+            return
+        self._closing = True
+        self.say("Closing: instruments are being made safe \N{HORIZONTAL ELLIPSIS}")
+        self.conductor.close(self._close_for_good)
+
+    # -- events ---------------------------------------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        self.file_menu.addAction("Data &folder\N{HORIZONTAL ELLIPSIS}", self._choose_folder)
+        self.file_menu.addAction("&Quit", "Ctrl+Q", self.close)
+        actions = self.run_bar.actions_by_name
+        actions["run"].triggered.connect(self._run)
+        actions["pause"].triggered.connect(lambda: self.session.pause())
+        actions["resume"].triggered.connect(lambda: self.session.resume())
+        actions["stop"].triggered.connect(lambda: self.session.stop())
+        actions["abort"].triggered.connect(lambda: self.session.abort())
+        actions["off"].triggered.connect(lambda: self.conductor.outputs_off())
+        self.run_bar.entries_changed.connect(self._show_plan)
+        self.chooser.chosen.connect(self._show_protocol)
+        self.station_panel.station_wanted.connect(self._station_wanted)
+        self.laboratory.chosen.connect(self._station_chosen)
+        self.laboratory.changed.connect(self._show_plan)
+        self.session.state_changed.connect(lambda _: self._show_plan())
+        self.session.rows_added.connect(self.live.add)
+        self.session.progressed.connect(self._progressed)
+        self.session.logged.connect(self._log_line)
+        self.session.ended.connect(self._run_ended)
+        self.conductor.planned.connect(self._show_plan)
+        self.conductor.told.connect(self.log.add)
+        self.conductor.failed.connect(self._failed)
+        self.conductor.figure_drawn.connect(self._figure_drawn)
+        self.log_bridge.logged.connect(self.log.add)
+
+    def _take_protocols(self, protocols: Any) -> None:
+        self.chooser.show_protocols(protocols, self.remembered.text("protocol"))
+
+    def _show_protocol(self, protocol: type[Protocol]) -> None:
+        form = self.forms.get(protocol)
+        if form is None:
+            form = ProtocolForm(protocol)
+            self.forms[protocol] = form
+            form.changed.connect(self._form_changed)
+            self.add_form(form)
+        self.show_form(list(self.forms).index(protocol))
+        if not self.session.is_active:
+            self.live.show_protocol(protocol)
+        self._form_changed()
+
+    def _form_changed(self) -> None:
+        form = self.form
+        self.conductor.set_protocol(form.protocol if form is not None else None)
+
+    def _station_wanted(self, name: str, simulate: bool) -> None:
+        self.say(f"opening the station {name} \N{HORIZONTAL ELLIPSIS}")
+        self.laboratory.choose(name, simulate=simulate, seed=self._seed)
+
+    def _station_chosen(self, station: Station) -> None:
+        simulated = station.options.simulate
+        kind = "SIMULATED LAB" if simulated else "REAL INSTRUMENTS"
+        self.setWindowTitle(f"labctl \N{EM DASH} {station.name} \N{EM DASH} {kind}")
+        self.kind.setText(kind)
+        set_role(self.kind, "simulated" if simulated else "real")
+        if self.run_bar.sample.text() in {"", self._station_sample}:
+            self.run_bar.sample.setText(station.file.sample.name)
+            self.run_bar.sample.setCursorPosition(0)
+        self._station_sample = station.file.sample.name
+        self.remembered.store(station=self.station_panel.chooser.currentText(), simulate=simulated)
+        self.say(f"the station {station.name} is ready to be connected", _PASSING_MS)
+        self.log.add(logging.INFO, f"station {station.name}, {kind.lower()}")
+
+    def _run(self) -> None:
+        entries = self.run_bar.entries()
+        if entries is None or self.form is None or not self.conductor.can_run:
+            return
+        self.remembered.store(operator=entries.operator, sample=entries.sample)
+        self.messages.clear()
+        self.live.show_protocol(self.form.protocol_class)
+        self.tabs.setCurrentWidget(self.live)
+        self._progress = None
+        self.run_bar.show_progress(None)
+        self.conductor.start(entries, self.output)
+
+    def _run_ended(self, ended: Ended) -> None:
+        self.result.show_ended(ended)
+        self.run_bar.show_progress(self._progress, over=True)
+        if ended.state in {RunState.DONE, RunState.STOPPED} and ended.summary:
+            self.result.figure.show_words("drawing the figure \N{HORIZONTAL ELLIPSIS}")
+            self.tabs.setCurrentWidget(self.result)
+        if self.session.rows_left_out:
+            self.log.add(
+                logging.WARNING, f"{self.session.rows_left_out:,} rows were not shown live; they are in the file"
+            )
+        if ended.file is not None:
+            self.log.add(logging.INFO, f"run file: {ended.file.resolve()}")
+            self.say(f"last run file: {ended.file.resolve()}")
+
+    def _figure_drawn(self, png: bytes) -> None:
+        if png:
+            self.result.figure.show_png(png)
+        else:
+            self.result.figure.show_words("The figure could not be drawn; the log says why.")
+
+    def _progressed(self, progress: Progress) -> None:
+        self._progress = progress
+        self.run_bar.show_progress(progress)
+        run = self.session.run
+        if run is not None and run.file is not None:
+            self.say(f"writing {run.file.resolve()}")
+
+    def _log_line(self, line: LogLine) -> None:
+        self.log.add(line.level, line.message)
+
+    def _failed(self, words: str, details: str) -> None:
+        self.messages.tell(words, details)
+        self.log.add(logging.ERROR, words)
+
+    def _show_plan(self) -> None:
+        """Show the verbs that there are, and beside them what a run would do or why there can be none."""
+        conductor = self.conductor
+        entries = self.run_bar.entries()
+        # Between two runs the last one's state stays in sight.
+        state = conductor.session.state
+        self.run_bar.show_state(state, can_run=conductor.can_run and entries is not None)
+        self.station_panel.set_running(self.session.is_active)
+        words, wrong = self._plan_words(entries is None)
+        self.run_bar.show_plan(words, wrong=wrong)
+
+    def _plan_words(self, seed_is_wrong: bool) -> tuple[str, bool]:
+        conductor = self.conductor
+        form, plan = self.form, conductor.plan
+        if seed_is_wrong:
+            return "The seed is a whole number from 0, or empty to have one drawn.", True
+        if form is not None and form.protocol is None:
+            return "The form has entries that cannot be run: they are marked in it.", True
+        if plan is None:
+            return "checking \N{HORIZONTAL ELLIPSIS}" if form is not None else "", False
+        if plan.plan is None:
+            return f"Cannot be run: {plan.refusal}", True
+        simulated = self.laboratory.station is not None and self.laboratory.station.options.simulate
+        duration = f"about {duration_text(plan.plan.duration)}" + (" of simulated time" if simulated else "")
+        figures = {**plan.plan.describe(), "estimated duration": duration}
+        words = "Dry run: " + "; ".join(f"{name} {value}" for name, value in figures.items()) + "."
+        if conductor.missing and not self.session.is_active:
+            return f"Connect {', '.join(conductor.missing)} to run. {words}", False
+        if conductor.doubtful and not self.session.is_active:
+            names = ", ".join(conductor.doubtful)
+            return f"{names}: it is not known whether the outputs are safe. Read the station again before a run.", True
+        return words, False
+
+    # -- memory and the end ---------------------------------------------------------------------------------------
+
+    def _choose_folder(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self, "Folder for run files", str(self.output))
+        if chosen:
+            self.output = Path(chosen)
+            self.remembered.store(folder=chosen)
+            self.say(f"run files go to {chosen}")
+
+    def _recall(self) -> None:
+        self.restoreGeometry(self.remembered.bytes("geometry"))
+        self.restoreState(self.remembered.bytes("layout"), _LAYOUT)
+        self.run_bar.operator.setText(self.remembered.text("operator"))
+        self.run_bar.sample.setText(self.remembered.text("sample"))
+        self.say(f"run files go to {self.output.resolve()}")
+
+    def _forget_nothing(self) -> None:
+        protocol = self.form.protocol_class.name if self.form is not None else ""
+        self.remembered.store(
+            geometry=self.saveGeometry(),
+            layout=self.saveState(_LAYOUT),
+            protocol=protocol,
+            folder=str(self.output.resolve()),
+        )
+
+    def _close_for_good(self, failures: list[str]) -> None:
+        if failures:
+            self._closing = False
+            self.conductor.failed.emit("\n".join(failures), "")
+            if not self.confirm("Not safe", "\n".join((*failures, "", "Close all the same?"))):
+                return
+        self._may_close = True
+        self.log_bridge.close()
+        self.conductor.stop_threads()
+        QTimer.singleShot(0, self.close)  # Qt closes no window from within its own close event

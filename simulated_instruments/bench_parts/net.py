@@ -1,0 +1,132 @@
+"""One net: a node that terminals drive and watch, and what hangs on it."""
+
+import dataclasses
+import math
+import threading
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulated_instruments.bench_parts.devices import Device, WithCapacitor
+from simulated_instruments.bench_parts.drive import Drive, shares, together
+from simulated_instruments.bench_parts.history import History, Piece
+from simulated_instruments.frontend import Clock
+
+Floats = NDArray[np.float64]
+
+_EDGE_STEPS = np.linspace(0.0, 1.0, 9)[1:-1]
+"""Where an edge is looked at in between, so that a device that is not linear shows on a scope."""
+_CHARGING_STEPS = np.geomspace(0.05, 8.0, 24)
+"""Time constants after a corner at which the charging of a capacitor is looked at."""
+_MOST_REFINED = 20_000
+"""Corners up to which a stretch of time is refined; longer ones are taken as they are."""
+
+
+class Conflict(NamedTuple):
+    """Two or more terminals that drive one net at once.
+
+    Attributes:
+        time: When it began, in s.
+        net: Name of the net.
+        terminals: Those that drive.
+    """
+
+    time: float
+    net: str
+    terminals: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"at {self.time:.9g} s {' and '.join(self.terminals)} drive the net {self.net!r} at once"
+
+
+class Net:
+    """A node, a series resistor from it to the device, the device and a capacitor parallel to it.
+
+    Args:
+        name: In conflicts.
+        clock: The bench's.
+        device: What hangs there.
+        series: Ohm between the node and the device.
+        lock: Held by whoever touches a net.
+        report: Told of each conflict when it begins.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        clock: Clock,
+        device: Device,
+        *,
+        series: float,
+        lock: threading.RLock,
+        report: Callable[[Conflict], None],
+    ) -> None:
+        self.name = name
+        self.device = device
+        self.history = History()
+        self.lock = lock
+        self._clock = clock
+        self._series = series
+        self._report = report
+        self._drives: dict[str, Drive] = {}
+        self._done = clock.now()
+        self._fresh = False
+        self._fighting: tuple[str, ...] = ()
+
+    def now(self) -> float:
+        """Return the bench's time, in s; never before what has been worked out."""
+        return max(self._clock.now(), self._done)
+
+    def drive(self, terminal: str, drive: Drive | None) -> None:
+        """Let a terminal drive from now on, whatever the start that it has, or let go."""
+        with self.lock:
+            self.advance()
+            if drive is None:
+                self._drives.pop(terminal, None)
+            else:
+                self._drives[terminal] = dataclasses.replace(drive, start=self._done)
+            self._fresh = False
+            self._look_for_conflict()
+
+    def advance(self) -> None:
+        """Work out what has happened up to the clock."""
+        with self.lock:
+            now = self.now()
+            if self._fresh and now == self._done:
+                return
+            drives = list(self._drives.values())
+            times = self._grid(drives, self._done, now)
+            source = together(drives, times)
+            ohms = source.ohms + self._series
+            across, through = self.device.respond(times, source.volts, ohms=ohms, limit=source.limit)
+            node = across + through * self._series
+            self.history.add(Piece(times, node, across, shares(self._drives, times, node, through)))
+            self._done, self._fresh = now, True
+
+    def _grid(self, drives: list[Drive], start: float, stop: float) -> Floats:
+        """Return the times at which something bends, both ends included."""
+        ends = [start] if start == stop else [start, stop]
+        corners = np.unique(np.concatenate([np.array(ends), *(drive.corners(start, stop) for drive in drives)]))
+        if len(corners) == 1 or len(corners) > _MOST_REFINED:
+            return corners
+        volts = np.array([drive.at(corners) for drive in drives])
+        extra = []
+        if len(drives):
+            edges = np.flatnonzero(np.any(np.diff(volts, axis=1) != 0.0, axis=0))
+            lengths = np.diff(corners)[edges]
+            extra.append((corners[edges][:, None] + lengths[:, None] * _EDGE_STEPS).ravel())
+        if isinstance(self.device, WithCapacitor):
+            ohms = together(drives, corners[:1]).ohms + self._series
+            if 0.0 < ohms < math.inf:
+                steps = corners[:-1, None] + ohms * self.device.farads * _CHARGING_STEPS
+                extra.append(steps[steps < corners[1:, None]])
+        return np.unique(np.concatenate([corners, *extra]))
+
+    def _look_for_conflict(self) -> None:
+        strong = tuple(sorted(name for name, drive in self._drives.items() if not drive.resting))
+        fighting = strong if len(strong) > 1 else ()
+        if fighting and fighting != self._fighting:
+            self._report(Conflict(self._done, self.name, fighting))
+        self._fighting = fighting

@@ -1,0 +1,135 @@
+"""The PCM cell: heat in closed form, the paper's three pulses, drift as a power law."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from simulated_instruments.physics.pcm import PcmCells, PcmParameters
+
+QUIET = replace(
+    PcmParameters(),
+    reset_spread=0.0, reset_cycle_spread=0.0, set_spread=0.0, set_cycle_spread=0.0, drift_spread=0.0,
+    drift_cycle_spread=0.0, read_noise=0.0,
+)  # fmt: skip
+
+
+def pulse(cells: PcmCells, start: float, height: float, width: float, fall: float, rise: float = 5e-9) -> float:
+    """Give a pulse with 50 Ohm, and return a time after it."""
+    corners = start + np.cumsum([0.0, rise, width, fall, 100e-9])
+    cells.respond(corners, np.array([0.0, height, height, 0.0, 0.0]), ohms=50.0)
+    return float(corners[-1])
+
+
+def reset(cells: PcmCells, start: float) -> float:
+    return pulse(cells, start, 5.0, 60e-9, 5e-9)
+
+
+def test_fresh_cells_have_the_fresh_resistance() -> None:
+    assert PcmCells(3, seed=1, parameters=QUIET).resistance(0.0) == pytest.approx([1e4] * 3)
+
+
+def test_the_reset_pulse_amorphises_to_ten_megohm() -> None:
+    cells = PcmCells(200, seed=2)
+    reset(cells, 0.0)
+    logs = np.log10(cells.resistance(1.0))
+    assert np.mean(logs) == pytest.approx(7.0, abs=0.03)  # 4 sd of the mean of 200
+    assert np.std(logs) == pytest.approx(math.hypot(0.10, 0.03), rel=0.2)
+
+
+def test_the_set_pulse_crystallises_to_thirty_kilohm() -> None:
+    cells = PcmCells(200, seed=3)
+    end = pulse(cells, reset(cells, 0.0), 3.0, 400e-9, 300e-9)
+    assert np.mean(np.log10(cells.resistance(end + 1.0))) == pytest.approx(math.log10(3e4), abs=0.03)
+
+
+def test_a_set_pulse_that_is_cut_off_at_once_crystallises_less() -> None:
+    cells = PcmCells(1, seed=4, parameters=QUIET)
+    end = pulse(cells, reset(cells, 0.0), 3.0, 40e-9, 5e-9)
+    assert 1e5 < cells.resistance(end + 1.0)[0] < 1e7
+
+
+@pytest.mark.parametrize("height", [0.2, 1.0])
+@pytest.mark.parametrize("amorphous", [True, False])
+def test_a_read_disturbs_nothing(height: float, amorphous: bool) -> None:
+    cells = PcmCells(5, seed=5)
+    end = reset(cells, 0.0) if amorphous else 0.0
+    before = cells.resistance(10.0)
+    for _ in range(100):
+        end = pulse(cells, end, height, 60e-9, 5e-9)
+    assert np.array_equal(cells.resistance(10.0), before)
+
+
+def test_the_amorphous_state_drifts_as_a_power_law() -> None:
+    cells = PcmCells(300, seed=6)
+    end = reset(cells, 0.0)
+    decades = np.array([end + 1.0, end + 10.0, end + 100.0, end + 1000.0])
+    logs = np.log10([cells.resistance(time) for time in decades])
+    slopes = np.diff(logs, axis=0)
+    assert slopes == pytest.approx(np.broadcast_to(cells.drift_exponents(), slopes.shape), rel=1e-6)
+    assert np.mean(slopes) == pytest.approx(0.10, abs=4 * 0.0105 / math.sqrt(300))
+
+
+def test_the_crystalline_state_stays_flat() -> None:
+    cells = PcmCells(1, seed=7, parameters=QUIET)
+    end = pulse(cells, reset(cells, 0.0), 3.0, 400e-9, 300e-9)
+    assert cells.resistance(end + 1e4)[0] == pytest.approx(cells.resistance(end + 1.0)[0], rel=0.01)
+
+
+def test_every_reset_restarts_the_drift() -> None:
+    cells = PcmCells(1, seed=8, parameters=QUIET)
+    end = reset(cells, 0.0)
+    first = cells.resistance(end + 1.0)[0]
+    assert cells.resistance(end + 1000.0)[0] == pytest.approx(first * 1000**0.1, rel=1e-3)
+    end = reset(cells, end + 1000.0)
+    assert cells.resistance(end + 1.0)[0] == pytest.approx(first, rel=1e-3)
+
+
+def test_the_temperature_follows_a_first_order_law() -> None:
+    cells = PcmCells(1, seed=9, parameters=QUIET)
+    cells.respond(np.array([0.0, 3e-9]), np.array([2.0, 2.0]))
+    final = QUIET.melting * (2.0 / QUIET.melting_voltage) ** 2
+    assert cells.temperature()[0] == pytest.approx(final * (1 - math.exp(-3e-9 / QUIET.time_constant)), rel=1e-9)
+
+
+def test_how_a_waveform_is_cut_up_does_not_matter() -> None:
+    times = np.array([0.0, 5e-9, 65e-9, 70e-9, 200e-9, 205e-9, 280e-9, 400e-9])
+    volts = np.array([0.0, 5.0, 5.0, 0.0, 0.0, 2.9, 2.9, 0.0])
+    fine = np.union1d(times, np.linspace(0.0, 400e-9, 1001))
+    shares = []
+    for grid in (times, fine):
+        cells = PcmCells(1, seed=10, parameters=QUIET)
+        cells.respond(grid, np.interp(grid, times, volts), ohms=50.0)
+        shares.append(cells.amorphous()[0])
+    assert 0.05 < shares[0] < 0.9
+    assert shares[1] == pytest.approx(shares[0], rel=0.01)
+
+
+def test_a_current_limit_keeps_the_cell_from_melting() -> None:
+    cells = PcmCells(1, seed=11, parameters=QUIET)
+    reset(cells, 0.0)
+    volts, amps = cells.respond(np.array([1.0, 1.1]), np.array([5.0, 5.0]), limit=1e-6)
+    assert amps == pytest.approx(1e-6)
+    assert volts == pytest.approx(1e-6 * QUIET.on_resistance)
+    assert cells.temperature()[0] < QUIET.onset
+
+
+def test_a_seed_repeats_and_a_cell_does_not_depend_on_the_others() -> None:
+    runs = []
+    for count in (1, 5):
+        cells = PcmCells(count, seed=12)
+        end = reset(cells, 0.0)
+        volts, amps = cells.respond(np.array([end, 1.0]), np.array([0.2, 0.2]))
+        runs.append(amps[0])
+    assert np.array_equal(runs[0], runs[1])
+
+
+def test_bad_arguments_are_refused() -> None:
+    cells = PcmCells(1, seed=13)
+    with pytest.raises(ValueError, match="must not fall"):
+        cells.respond(np.array([1.0, 0.0]), np.zeros(2))
+    with pytest.raises(ValueError, match="one length"):
+        cells.respond(np.zeros(3), np.zeros(2))
+    with pytest.raises(ValueError, match="onset"):
+        PcmParameters(onset=700.0)
