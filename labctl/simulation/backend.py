@@ -45,5 +45,3 @@ class StationVisaLibrary(InProcessVisaLibrary):
         except ConfigError as error:
             raise OSError(str(error)) from error
         self.instruments = self.lab.library.instruments
-
-

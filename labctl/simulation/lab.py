@@ -15,7 +15,6 @@ from labctl.simulation.hosting import HostedInstrument
 from labctl.simulation.visa import library_for
 from labctl.stations.model import NetTable, SimulatedTable, StationFile, Transport
 
-
 BENCH = "bench"
 """Short name of the virtual wiring in the tables of simulated instruments."""
 _log = logging.getLogger(__name__)
