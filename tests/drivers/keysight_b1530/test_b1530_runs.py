@@ -14,7 +14,7 @@ from labctl.links import LibraryLink
 PULSE = Pulse(height=1.0, rise=100e-9, width=1.1e-6, fall=100e-9)
 GROUND = [
     "setOperationMode(101, 2000)", "setForceVoltageRange(101, 3000)", "setMeasureMode(101, 4000)",
-    "setMeasureVoltageRange(101, 5001)", "connect(101)", "dcforceVoltage(101, 0.0)", "dcmeasureValue(101)",
+    "setMeasureVoltageRange(101, 5001)", "dcforceVoltage(101, 0.0)", "connect(101)", "dcmeasureValue(101)",
 ]  # fmt: skip
 
 
@@ -128,7 +128,8 @@ def test_a_second_channel_measures_the_current_at_ground(bench: Any) -> None:
     for call in (
         "setForceVoltageRange(101, 3004)", "setMeasureMode(101, 4000)", "setMeasureVoltageRange(101, 5002)",
         "createPattern('pattern2', 0.0)", "addVectors('pattern2', [1e-06], [0.0], 1)",
-        "addSequence(202, 'pattern2', 1.0)", "setMeasureMode(202, 4001)", "setMeasureCurrentRange(202, 6004)", "connect(202)",
+        "addSequence(202, 'pattern2', 1.0)", "setMeasureMode(202, 4001)", "setMeasureCurrentRange(202, 6004)",
+        "connect(202)",
     ):  # fmt: skip
         assert call in calls
     assert found.voltages.tolist() == [0.0, 0.9]
@@ -156,6 +157,15 @@ def test_making_safe_aborts_grounds_and_measures_every_channel(bench: Any) -> No
     assert driver.make_safe() == {"channel_101_V": 0.001, "channel_102_V": 0.001, "connected": True}
     second = [call.replace("(101", "(102") for call in GROUND]
     assert bench.library.taken() == ["abort()", "getStatus()", *GROUND, *second]
+
+
+def test_no_channel_that_could_run_is_a_sequencer_at_rest(bench: Any) -> None:
+    driver = bench.opened()
+    bench.library.codes["getStatus"] = [-3]
+    assert driver.state.get() == "IDLE"
+    bench.library.codes["getStatus"] = [-5]
+    with pytest.raises(InstrumentError, match="COMMUNICATION_ERROR"):
+        driver.state.get()
 
 
 def test_making_safe_disconnects_what_is_to_float(bench: Any) -> None:
@@ -192,7 +202,7 @@ def test_closing_makes_safe_and_ends_the_session(bench: Any) -> None:
 def test_the_smu_behind_the_channel_can_be_let_through(bench: Any) -> None:
     driver = bench.opened()
     driver.pass_smu()
-    assert bench.library.taken() == ["setOperationMode(101, 2003)", "updateChannel(101)", "connect(101)"]
+    assert bench.library.taken() == ["setOperationMode(101, 2003)", "connect(101)"]
 
 
 def test_a_cancel_ends_a_wait_once() -> None:
@@ -205,6 +215,14 @@ def test_a_cancel_ends_a_wait_once() -> None:
     link.cancel()
     link.forget_cancel()
     link.pause(0.0)
+
+
+def test_a_cancelled_run_is_not_started(bench: Any) -> None:
+    driver = bench.opened()
+    driver.link.cancel()
+    with pytest.raises(RunStoppedError):
+        driver.send_pulses(PULSE)
+    assert "execute()" not in bench.library.taken()
 
 
 def test_a_long_run_on_a_real_library_is_looked_at_until_it_is_over(bench: Any, monkeypatch: Any) -> None:
