@@ -74,7 +74,8 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
         ("drivers", "by-library"): ByLibrary, ("drivers", "by-messages"): ByMessages,
         ("simulated_instruments", "by-library"): LibraryTwin, ("simulated_instruments", "by-messages"): MessageTwin,
     }  # fmt: skip
-    monkeypatch.setattr(plugins, "load", lambda kind, name: table[kind, name])
+    load = plugins.load
+    monkeypatch.setattr(plugins, "load", lambda kind, name: table.get((kind, name)) or load(kind, name))
 
 
 def test_a_simulated_library_and_a_simulated_line_share_an_address() -> None:
