@@ -1,0 +1,69 @@
+"""PyMeasure drivers, unmodified, on the served station over sockets and HiSLIP."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pymeasure.instruments.agilent import Agilent33500, AgilentB1500
+from pymeasure.instruments.keithley import Keithley2600
+from pymeasure.instruments.keysight import KeysightDSOX1102G
+
+pytestmark = pytest.mark.filterwarnings("default")
+
+Resources = dict[str, dict[str, str]]
+
+
+@contextlib.contextmanager
+def opened(driver: Any, resource: str, **options: Any) -> Iterator[Any]:
+    instrument = driver(resource, visa_library="@py", **options)
+    yield instrument
+    instrument.adapter.close()
+
+
+def test_the_source_meter_measures_the_cell_over_a_socket(resources: Resources) -> None:
+    lines = {"read_termination": "\n", "write_termination": "\n"}
+    with opened(Keithley2600, resources["smu"]["socket"], **lines) as smu:
+        smu.ChA.source_mode = "voltage"
+        smu.ChA.source_voltage = 0.2
+        smu.ChA.compliance_current = 1e-3
+        smu.ChA.source_output = "ON"
+        assert smu.ChA.voltage == pytest.approx(0.2, rel=0.01)
+        assert 5e3 < smu.ChA.resistance < 2e4
+        smu.ChA.source_output = "OFF"
+
+
+def test_the_generator_reads_back_what_is_set(resources: Resources) -> None:
+    with opened(Agilent33500, resources["pulser"]["hislip"]) as pulser:
+        pulser.shape = "PULS"
+        pulser.frequency = 1e5
+        pulser.amplitude = 2.0
+        pulser.offset = 0.5
+        pulser.pulse_width = 1e-6
+        assert pulser.shape == "PULS"
+        found = [pulser.frequency, pulser.amplitude, pulser.offset, pulser.pulse_width]
+        assert found == pytest.approx([1e5, 2.0, 0.5, 1e-6])
+
+
+def test_the_analyzer_sweeps_and_keeps_its_data_until_they_are_read(resources: Resources) -> None:
+    with opened(AgilentB1500, resources["analyzer"]["hislip"], timeout=20_000) as analyzer:
+        analyzer.initialize_all_smus()
+        analyzer.data_format(21, mode=1)
+        analyzer.smu1.enable()
+        analyzer.meas_mode("STAIRCASE_SWEEP", analyzer.smu1)
+        analyzer.smu1.staircase_sweep_source("VOLTAGE", "LINEAR_SINGLE", "Auto Ranging", 0.0, 0.2, 5, 1e-3)
+        analyzer.check_errors()
+        analyzer.clear_buffer()
+        analyzer.send_trigger()
+        assert analyzer.check_idle()
+        points = [analyzer.read_channels(2) for _ in range(5)]
+        voltages = [value[-1] for point in points for value in point if "Voltage" in str(value)]
+        assert voltages == pytest.approx([0.0, 0.05, 0.1, 0.15, 0.2], abs=1e-6)
+
+
+def test_the_oscilloscope_reads_back_what_is_set(resources: Resources) -> None:
+    with opened(KeysightDSOX1102G, resources["scope"]["hislip"]) as scope:
+        scope.ch1.scale = 0.5
+        scope.timebase_scale = 1e-6
+        assert scope.ch1.scale == pytest.approx(0.5)
+        assert scope.timebase_scale == pytest.approx(1e-6)

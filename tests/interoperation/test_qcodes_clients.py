@@ -1,0 +1,92 @@
+"""QCoDeS drivers, unmodified, on the served station over HiSLIP."""
+
+import contextlib
+from typing import Any
+
+import numpy as np
+import pytest
+from qcodes.dataset import LinSweep
+from qcodes.instrument_drivers.Keithley import Keithley2636B
+from qcodes.instrument_drivers.Keysight import Keysight33622A, KeysightB1500
+
+from labctl.simulation.lab import SimulatedLab
+
+pytestmark = pytest.mark.filterwarnings("default")
+
+Resources = dict[str, dict[str, str]]
+
+
+def opened(driver: Any, name: str, resource: str) -> Any:
+    return contextlib.closing(driver(name, resource, visalib="@py"))
+
+
+def test_the_source_meter_measures_the_cell(resources: Resources) -> None:
+    with opened(Keithley2636B, "smu", resources["smu"]["hislip"]) as smu:
+        smu.smua.limiti(1e-3)
+        smu.smua.volt(0.2)
+        smu.smua.output("on")
+        assert smu.smua.volt() == pytest.approx(0.2, rel=0.01)
+        assert 5e3 < 0.2 / smu.smua.curr() < 2e4
+        smu.smua.output("off")
+
+
+def test_the_fast_sweep_comes_back_whole(resources: Resources) -> None:
+    with opened(Keithley2636B, "smu", resources["smu"]["hislip"]) as smu:
+        smu.smua.limiti(1e-3)
+        smu.smua.setup_fastsweep(LinSweep(smu.smua.volt, 0.0, 0.2, 101))
+        currents = np.asarray(smu.smua.fastsweep()).ravel()
+        assert len(currents) == 101
+        assert np.corrcoef(np.linspace(0.0, 0.2, 101), currents)[0, 1] > 0.99
+
+
+def test_the_generator_reads_back_what_is_set(resources: Resources) -> None:
+    with opened(Keysight33622A, "pulser", resources["pulser"]["hislip"]) as pulser:
+        pulser.ch1.function_type("PULS")
+        pulser.ch1.frequency(1e5)
+        pulser.ch1.amplitude(1.0)
+        pulser.ch1.offset(0.5)
+        pulser.ch1.pulse_width(1e-6)
+        assert pulser.ch1.function_type() == "PULS"
+        found = [pulser.ch1.frequency(), pulser.ch1.amplitude(), pulser.ch1.offset(), pulser.ch1.pulse_width()]
+        assert found == pytest.approx([1e5, 1.0, 0.5, 1e-6])
+
+
+def test_a_pulse_of_the_generator_is_seen_by_the_source_meter(resources: Resources, lab: SimulatedLab) -> None:
+    def read(smu: Any) -> float:
+        smu.smua.limiti(1e-3)
+        smu.smua.volt(0.2)
+        smu.smua.output("on")
+        ohms = 0.2 / float(smu.smua.curr())
+        smu.smua.output("off")
+        return ohms
+
+    with (
+        opened(Keithley2636B, "smu", resources["smu"]["hislip"]) as smu,
+        opened(Keysight33622A, "pulser", resources["pulser"]["hislip"]) as pulser,
+    ):
+        assert read(smu) < 2e4
+        channel = pulser.ch1
+        pulser.write("OUTP1:LOAD INF")
+        channel.function_type("PULS")
+        channel.pulse_width(60e-9)
+        channel.frequency(1e6)
+        channel.amplitude(5.0)
+        channel.offset(2.5)
+        channel.burst_mode("N Cycle")
+        channel.burst_ncycles(1)
+        channel.trigger_source("BUS")
+        channel.burst_state("ON")
+        channel.output("ON")
+        pulser.write("*TRG")
+        channel.output("OFF")
+        assert read(smu) > 1e6
+    assert not lab.bench.conflicts
+
+
+def test_the_analyzer_measures_a_spot(resources: Resources) -> None:
+    with opened(KeysightB1500, "analyzer", resources["analyzer"]["hislip"]) as analyzer:
+        analyzer.smu1.enable_outputs()
+        analyzer.smu1.voltage(0.2)
+        assert analyzer.smu1.voltage() == pytest.approx(0.2, rel=0.01)
+        assert 1e-7 < analyzer.smu1.current() < 1e-5
+        assert analyzer.error_message().startswith("+0,")
