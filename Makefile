@@ -27,7 +27,7 @@ gui: $(VENV)/.installed
 	$(BIN)/labctl gui --station pe-board --simulate
 
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest -n auto $(TESTS)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
