@@ -12,7 +12,7 @@ from labctl.errors import ConfigError
 from labctl.plots import Plot
 from labctl.results import Results
 from labctl.rows import Block, Row
-from labctl.units import Unit, format_quantity, parse_quantity
+from labctl.units import Unit, format_duration, format_quantity, parse_quantity
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -114,7 +114,7 @@ class Plan:
         """Return each figure in words, by name."""
         window = self.conductances
         return {
-            "estimated duration": format_quantity(self.duration, "s", 3),
+            "estimated duration": format_duration(self.duration),
             "pulses per device": f"at most {self.pulses_per_device:,}",
             "highest voltage": format_quantity(self.voltage, "V", 4),
             "highest current": format_quantity(self.current, "A", 4),

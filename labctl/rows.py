@@ -13,6 +13,9 @@ from labctl.units import UNITS
 TEXT_BYTES = 32
 """Room for a text column, in bytes of UTF-8; a longer text is refused, not cut."""
 
+RESERVED = {"analysis", "instrument", "log", "parameters", "sample", "step_state", "steps", "title", "user"}
+"""Names that have another meaning in a run file."""
+
 _CODES = {float: ("<f8", "d"), int: ("<i8", "q"), bool: ("?", "?"), str: (f"S{TEXT_BYTES}", f"{TEXT_BYTES}s")}
 
 
@@ -61,8 +64,10 @@ class Row:
         for field in fields:
             if field.type not in _CODES:
                 raise TypeError(f"{cls.__name__}.{field.name} is {field.type}, but a column is float, int, bool or str")
-        kinds = [(field, _CODES[field.type]) for field in fields]  # type: ignore[index]
         cls.stream = stream or _snake(cls.__name__)
+        if cls.stream in RESERVED:
+            raise TypeError(f"{cls.__name__}: a stream cannot be called {cls.stream!r}, the run file needs that name")
+        kinds = [(field, _CODES[field.type]) for field in fields]  # type: ignore[index]
         cls.columns = tuple(
             Column(f.name, code[0], f.metadata.get("unit", ""), f.metadata.get("doc", "")) for f, code in kinds
         )

@@ -86,6 +86,18 @@ def format_quantity(value: float, unit: str, digits: int = 6) -> str:
     return f"{value / scale:.{digits}g} {prefix}{unit}"
 
 
+def format_duration(seconds: float) -> str:
+    """Return a duration as people say it: ``"45 s"``, ``"3 min 20 s"``, ``"2 h 5 min"``, ``"30 d 4 h"``."""
+    if seconds < 59.5:
+        return f"{seconds:.0f} s" if seconds >= 9.5 else f"{seconds:.2g} s"
+    for size, name, below, below_name in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
+        rounded = round(seconds / below) * below
+        if rounded >= size:
+            rest = rounded % size // below
+            return f"{rounded // size} {name}" + (f" {rest} {below_name}" if rest else "")
+    return f"{seconds:.0f} s"
+
+
 def si_prefix(value: float) -> tuple[str, float]:
     """Return the SI prefix that suits ``value``, and its factor."""
     for prefix, scale in _SHOWN:

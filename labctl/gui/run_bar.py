@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QProgressBar, QToolB
 
 from labctl.events import Progress, RunState
 from labctl.gui.roles import set_property, set_role
+from labctl.units import format_duration
 
 _VERBS = (
     ("run", "\N{BLACK RIGHT-POINTING TRIANGLE} Run", "F5", "start a run with the parameters of the form"),
@@ -118,7 +119,7 @@ class RunBar(QWidget):
         # A progress bar counts in 32 bits; its text need not.
         self.progress.setRange(0, 1000)
         self.progress.setValue(1000 * progress.done // total)
-        left = "" if over or progress.done >= progress.total else f", {duration_text(progress.remaining)} left"
+        left = "" if over or progress.done >= progress.total else f", {format_duration(progress.remaining)} left"
         self.progress.setFormat(f"step {progress.done:,} of {progress.total:,}, {100 * progress.done // total} %{left}")
 
     def _action(self, text: str, key: str, tip: str) -> QAction:
@@ -162,15 +163,3 @@ class RunBar(QWidget):
         layout.setSpacing(4)
         layout.addLayout(top)
         layout.addLayout(below)
-
-
-def duration_text(seconds: float) -> str:
-    """Return a duration as people say it: ``"45 s"``, ``"3 min 20 s"``, ``"2 h 5 min"``, ``"30 d 4 h"``."""
-    if seconds < 59.5:
-        return f"{seconds:.0f} s" if seconds >= 9.5 else f"{seconds:.2g} s"
-    for size, name, below, below_name in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
-        rounded = round(seconds / below) * below
-        if rounded >= size:
-            rest = rounded % size // below
-            return f"{rounded // size} {name}" + (f" {rest} {below_name}" if rest else "")
-    return f"{seconds:.0f} s"

@@ -17,9 +17,9 @@ from labctl.gui.frame import Frame
 from labctl.gui.messages import LogBridge
 from labctl.gui.remembered import Remembered
 from labctl.gui.roles import set_role
-from labctl.gui.run_bar import duration_text
 from labctl.protocol import Protocol
 from labctl.stations.station import Station
+from labctl.units import format_duration
 
 DEFAULT_STATION = "pe-board"
 _PASSING_MS = 10_000
@@ -222,7 +222,7 @@ class MainWindow(Frame):
         if plan.plan is None:
             return f"Cannot be run: {plan.refusal}", True
         simulated = self.laboratory.station is not None and self.laboratory.station.options.simulate
-        duration = f"about {duration_text(plan.plan.duration)}" + (" of simulated time" if simulated else "")
+        duration = f"about {format_duration(plan.plan.duration)}" + (" of simulated time" if simulated else "")
         figures = {**plan.plan.describe(), "estimated duration": duration}
         words = "Dry run: " + "; ".join(f"{name} {value}" for name, value in figures.items()) + "."
         if conductor.missing and not self.session.is_active:

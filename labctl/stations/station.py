@@ -89,6 +89,8 @@ class Station:
             self.lab.start()
         failures = []
         for role, instrument in self.instruments.items():
+            if self.lab is not None:  # a pseudo-terminal has another name each time
+                instrument.link.name = self.lab.resource_name(role)
             try:
                 instrument.open()
             except LabctlError as error:

@@ -8,8 +8,8 @@ import pytest
 from labctl.errors import LabctlError, StateError
 from labctl.events import Ended, Progress, RowsAdded, RunState, StateChanged
 from labctl.gui.background import Background
-from labctl.gui.run_bar import duration_text
 from labctl.gui.session import PENDING_ROWS, RunSession
+from labctl.units import format_duration
 
 ROWS = np.zeros(100, [("n", "<i8")])
 
@@ -114,4 +114,4 @@ def test_background_work_is_done_elsewhere_and_told_here(qtbot):
     ],
 )  # fmt: skip
 def test_durations_read_as_people_say_them(seconds, words):
-    assert duration_text(seconds) == words
+    assert format_duration(seconds) == words

@@ -6,7 +6,7 @@ import pytest
 from labctl.rows import Row, column
 
 
-class Sample(Row):
+class Sample(Row, stream="samples"):
     """Every kind of column."""
 
     number: int = column(doc="number")
@@ -52,3 +52,11 @@ def test_a_column_of_another_type_is_refused() -> None:
         class Wrong(Row):
             number: int = column()
             values: list[Any] = column()
+
+
+def test_a_stream_cannot_take_a_name_that_the_run_file_needs() -> None:
+    with pytest.raises(TypeError, match="a stream cannot be called 'steps'"):
+
+        class Steps(Row):
+            number: int = column()
+            value: float = column()

@@ -83,3 +83,10 @@ def test_a_shipped_station_is_found_by_name_and_its_text_is_kept() -> None:
     station, text = read_station("pe-board")
     assert station.instruments["pe-board"].driver == "pe-board"
     assert parse_station(text, "kept") == station
+
+
+def test_a_station_behind_pseudo_terminals_can_be_closed_and_opened_again() -> None:
+    lab = labctl.open_station("pe-board", simulate=True, transport="serial")
+    for _ in range(2):
+        with lab:
+            assert lab["pe-board"].is_open
