@@ -1,6 +1,7 @@
 """Requests per second over a real pseudo-terminal and in process, beside pyvisa-py's own calls on the same line."""
 
 import os
+from typing import Any
 
 import numpy as np
 import pyvisa
@@ -28,7 +29,7 @@ class Answerer:
 def ten_numbers_over_a_terminal() -> None:
     terminal = PseudoTerminal(HostedInstrument("answerer", Answerer(), VirtualClock()))
     manager = pyvisa.ResourceManager("@py")
-    resource = manager.open_resource(terminal.resource_name, read_termination="\n", write_termination="\n")
+    resource: Any = manager.open_resource(terminal.resource_name, read_termination="\n", write_termination="\n")
     link = Link(terminal.resource_name, lambda: manager)
 
     def peer() -> int:
@@ -52,20 +53,20 @@ def ten_numbers_over_a_terminal() -> None:
 def board() -> None:
     for transport in ("serial", "in-process"):
         with labctl.open_station("pe-board", simulate=True, seed=1, transport=transport) as lab:
-            array = lab["pe-board"]
+            array: Any = lab["pe-board"]
             one, whole = np.array([5]), np.arange(1024)
 
-            def ping(array=array) -> int:
+            def ping(array: Any = array) -> int:
                 for _ in range(COUNT):
                     array.ping()
                 return COUNT
 
-            def read_one(array=array, one=one) -> int:
+            def read_one(array: Any = array, one: Any = one) -> int:
                 for _ in range(COUNT):
                     array.read_cells(one, voltage=0.2)
                 return COUNT
 
-            def read_many(array=array, whole=whole) -> int:
+            def read_many(array: Any = array, whole: Any = whole) -> int:
                 for _ in range(100):
                     array.read_cells(whole, voltage=0.2)
                 return 100 * len(whole)

@@ -116,7 +116,7 @@ def test_a_function_receives_what_it_was_given_and_gives_back_what_it_wrote(libr
     ("code", "name"),
     [(-1, "PARAMETER_OUT_OF_RANGE_ERROR"), (-6, "FW_ERROR"), (-15, "RESULT_OUT_OF_DATE"), (-77, "an unknown code")],
 )
-def test_a_code_is_raised_with_its_name_and_the_librarys_summary(library: Recorder, code: int, name: str) -> None:
+def test_a_code_is_raised_with_its_name_and_the_summary_of_the_library(library: Recorder, code: int, name: str) -> None:
     library.raw.recorder_result(code)
     with pytest.raises(InstrumentError, match=rf"'WGFMU_connect\(101\)' gave error {code}: {name}: text") as error:
         library.wgfmu.call("connect", 101)
