@@ -120,7 +120,7 @@ def test_a_seed_repeats_and_a_cell_does_not_depend_on_the_others() -> None:
     for count in (1, 5):
         cells = PcmCells(count, seed=12)
         end = reset(cells, 0.0)
-        volts, amps = cells.respond(np.array([end, 1.0]), np.array([0.2, 0.2]))
+        _, amps = cells.respond(np.array([end, 1.0]), np.array([0.2, 0.2]))
         runs.append(amps[0])
     assert np.array_equal(runs[0], runs[1])
 
