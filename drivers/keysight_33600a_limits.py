@@ -165,8 +165,8 @@ class OutputLimits:
         spacing = max(2.0 * pulse.duration, shortest) if period is None else period
         edge = LEAST_EDGE if self.is_fast(high - low) else LEAST_EDGE_AT_HIGH_SPAN
         for name, whole in (("rise", pulse.rise), ("fall", pulse.fall)):
-            self.within(f"{name} (0 to 100 %)", whole, edge / EDGE_SHARE, math.inf, "s")
-        self.within("width", pulse.width, max(LEAST_WIDTH, (pulse.rise + pulse.fall) / 2.0), math.inf, "s")
+            self.within(f"{name} (0 to 100 %)", whole, edge / EDGE_SHARE, LONGEST_PERIOD, "s")
+        self.within("width", pulse.width, max(LEAST_WIDTH, (pulse.rise + pulse.fall) / 2.0), LONGEST_PERIOD, "s")
         self.within("period", spacing, shortest, LONGEST_PERIOD, "s")
         least = max(pulse.duration, pulse.width + LEAST_WIDTH)
         self.within("period of such a pulse", spacing, least, LONGEST_PERIOD, "s")
@@ -209,7 +209,7 @@ class OutputLimits:
         shortest = float(np.min(steps[steps > 0.0]))
         wanted = max(SAMPLES_PER_SEGMENT / shortest, SMOOTH_POINTS / duration)
         rate = min(wanted, self.model.sample_rate, (MOST_POINTS - 1) / duration)
-        self.within("shortest piece of the waveform", shortest, 1.0 / rate, math.inf, "s")
+        self.within("shortest piece of the waveform", shortest, 1.0 / rate, LONGEST_PERIOD, "s")
         if closed:
             points = max(math.ceil(duration * rate * (1.0 - 1e-12)) + 1, LEAST_POINTS)
         else:

@@ -12,6 +12,7 @@ import numpy as np
 from drivers.b1500_flex import integration
 from drivers.b1500_flex.data import Datum, joined, parse, readings, value_of
 from drivers.b1500_flex.integration import Converter
+from drivers.b1500_flex.measurements import Measurements
 from drivers.b1500_flex.modules import CURRENT_RANGES, SLOTS, SMUS, VOLTAGE_RANGES, Smu, parse_units, smu_in
 from drivers.b1500_flex.session import Flex, command, short
 from drivers.b1500_flex.sweeps import staircases
@@ -37,9 +38,6 @@ MOST_SAMPLES = 100_001
 """Of MT (unconfirmed)."""
 CALIBRATION_TIME = 120.0
 """Longest wait for a self-calibration, in s (assumed; said to take about 30)."""
-SPOT, STAIRCASE, SAMPLING = 1, 2, 10
-"""Measurement modes of MM."""
-LINEAR, AUTO_ABORT_OFF, STAY_AT_STOP = 1, 1, 2
 Batch = tuple[tuple[str, ...], float]
 """Commands, the last of which gives a line of data, and the longest wait for it in s."""
 
@@ -170,7 +168,7 @@ class KeysightB1500(Instrument):
 
     def force_voltage(self, voltage: float) -> None:
         """Force ``voltage`` (V) within the set compliance until something else is asked for."""
-        self.send(command("CN", self.smu), self._force("V", voltage, self._compliance))
+        self.send(command("CN", self.smu), self._measurements.force("V", voltage, self._compliance))
 
     def spot(self, name: str, channel: int | None = None) -> float:
         """Return one high-speed reading: ``TI`` (A) or ``TV`` (V) of a channel, ours unless told."""
@@ -223,11 +221,8 @@ class KeysightB1500(Instrument):
                 f"{self.role}: {count} readings every {every} s, but it takes 1 to {MOST_SAMPLES}, "
                 f"every {least} s to {INTERVALS[1]} s"
             )
-        setup = (
-            *self._measuring(SAMPLING, "V"), command("MT", 0, every, count), self._force("V", voltage, compliance),
-            "TSR", "XE",
-        )  # fmt: skip
-        (data,) = self._acquire(nplc, [(setup, self._patience(count, every, nplc))])
+        commands = self._measurements.sampling(voltage, compliance, every, count)
+        (data,) = self._acquire(nplc, [(commands, self._patience(count, every, nplc))])
         return joined([readings(data, self.smu, np.full(count, voltage))])
 
     def sweep_voltage(
@@ -267,33 +262,16 @@ class KeysightB1500(Instrument):
             raise LimitError(f"{self.role}: the compliance is to be above 0 V, not {compliance}")
         self.voltage.check(compliance)
 
-    def _force(self, force: str, value: float, compliance: float) -> str:
-        return command(f"D{force}", self.smu, self._range(force, fixed=False), value, compliance)
-
-    def _range(self, kind: str, *, fixed: bool = True) -> int:
-        """Return the range number for V or I: 0 for auto; negative fixes a measurement range."""
-        chosen, table = (self._voltage_range, VOLTAGE_RANGES) if kind == "V" else (self._current_range, CURRENT_RANGES)
-        index = table[chosen] if chosen else 0
-        return -index if fixed else index
-
-    def _measuring(self, mode: int, force: str) -> tuple[str, ...]:
-        """Return the commands that choose a measurement mode, what is measured and in which range."""
-        measured = "I" if force == "V" else "V"
-        code = 1 if measured == "I" else 2
-        return (
-            command("MM", mode, self.smu), command("CMM", self.smu, code),
-            command(f"R{measured}", self.smu, self._range(measured)),
-        )  # fmt: skip
+    @property
+    def _measurements(self) -> Measurements:
+        return Measurements(self.smu, self._voltage_range, self._current_range)
 
     def _spot(self, force: str, value: float, compliance: float, nplc: float) -> SmuReadings:
         forced = np.array([value])
         self._check(force, forced, compliance)
-        source, measured = self._force(force, value, compliance), "I" if force == "V" else "V"
-        if Converter(self._converter) is Converter.HIGH_SPEED:
-            reading: tuple[str, ...] = (command(f"T{measured}", self.smu, self._range(measured)),)
-        else:
-            reading = (*self._measuring(SPOT, force), "XE")
-        (data,) = self._acquire(nplc, [((source, *reading), self._patience(1, 0.0, nplc))])
+        high_speed = Converter(self._converter) is Converter.HIGH_SPEED
+        commands = self._measurements.spot(force, value, compliance, high_speed=high_speed)
+        (data,) = self._acquire(nplc, [(commands, self._patience(1, 0.0, nplc))])
         return joined([readings(data, self.smu, forced, force=force)])
 
     def _sweep(self, force: str, values: Floats, compliance: float, delay: float, nplc: float) -> SmuReadings:
@@ -302,18 +280,11 @@ class KeysightB1500(Instrument):
         if not 0.0 <= delay <= LONGEST_DELAY or abs(delay / DELAY_STEP - round(delay / DELAY_STEP)) > 1e-6:
             raise LimitError(f"{self.role}: delay = {delay} s, but it goes from 0 to {LONGEST_DELAY} s in 0.1 ms")
         pieces, batches = staircases(forced), []
-        setup = (
-            *self._measuring(STAIRCASE, force),
-            command("WT", 0, delay),
-            command("WM", AUTO_ABORT_OFF, STAY_AT_STOP),
-        )
+        commands = self._measurements.staircase_set_up(force, delay)
         for piece in pieces:
-            start, stop = float(piece[0]), float(piece[-1])
-            output = self._range(force, fixed=False)
-            sweep = command(f"W{force}", self.smu, LINEAR, output, start, stop, len(piece), compliance)
-            batches.append(((*setup, sweep, "XE"), self._patience(len(piece), delay, nplc)))
-            setup = ()
-        batches[0] = (("TSR", *batches[0][0]), batches[0][1])
+            commands += self._measurements.staircase(force, piece, compliance)
+            batches.append((commands, self._patience(len(piece), delay, nplc)))
+            commands = ()
         found = self._acquire(nplc, batches)
         return joined([readings(d, self.smu, p, force=force) for d, p in zip(found, pieces, strict=True)])
 

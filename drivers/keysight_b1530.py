@@ -41,6 +41,8 @@ LONGEST_BLOCK = 1.0
 """Longest run, in s, that is waited for inside the library, where no abort gets through (assumed)."""
 POLL_INTERVAL = 0.02
 """Between two looks at a long run, in s."""
+NOTHING_RUNS = frozenset({ReturnCode.CONTEXT_ERROR, ReturnCode.SEQUENCER_NOT_RUNNING_ERROR})
+"""What calls about a run answer where no channel is in a mode in which it could run: unconfirmed which of the two."""
 BUSY = {Status.RUNNING, Status.RUNNING_ILLEGAL}
 
 
@@ -117,7 +119,7 @@ class KeysightB1530(Instrument):
     def identify(self) -> Identity:
         """Open the library's session, reset the channels, and check that ours are there."""
         call, address = self._wgfmu.call, self.link.name
-        if not self._wgfmu.call_unless(ReturnCode.CONTEXT_ERROR, "openSession", address):
+        if self._wgfmu.call_unless(frozenset({ReturnCode.CONTEXT_ERROR}), "openSession", address) is None:
             call("closeSession")  # one that was left open
             call("openSession", address)
         try:
@@ -149,7 +151,7 @@ class KeysightB1530(Instrument):
         The library does not tell whether a channel is disconnected: that rests on its return code.
         """
         with self.link.lock:
-            self._wgfmu.call_unless(ReturnCode.SEQUENCER_NOT_RUNNING_ERROR, "abort")
+            self._wgfmu.call_unless(NOTHING_RUNS, "abort")
             if (status := self.status()) in BUSY:
                 raise InstrumentError(self.role, "abort", status, f"the sequencer is {status.name} after it")
             levels = {f"channel_{channel}_V": self._ground(channel) for channel in self.channels}
@@ -159,7 +161,8 @@ class KeysightB1530(Instrument):
 
     def status(self) -> Status:
         """Return what the sequencer does."""
-        return Status(self._wgfmu.call("getStatus")[0])
+        answer = self._wgfmu.call_unless(NOTHING_RUNS, "getStatus")
+        return Status.IDLE if answer is None else Status(answer[0])
 
     # -- pulses and fast I-V ----------------------------------------------------------------------------------------
 
@@ -210,7 +213,6 @@ class KeysightB1530(Instrument):
         self._sent = None
         for channel in self.channels:
             self._wgfmu.call("setOperationMode", channel, OperationMode.SMU)
-            self._wgfmu.call("updateChannel", channel)
             self._wgfmu.call("connect", channel)
 
     # -- inside -----------------------------------------------------------------------------------------------------
@@ -246,6 +248,7 @@ class KeysightB1530(Instrument):
             elif self.idle is IdlePolicy.FLOAT:
                 for channel in self.channels:
                     self._wgfmu.call("connect", channel)
+            self._library_link.pause(0.0)
             self._wgfmu.call("execute")
             duration = max(limits.seconds(track.pattern.length) * track.loops for track in tracks)
             if duration > LONGEST_BLOCK and not self._library_link.in_process:
@@ -268,8 +271,8 @@ class KeysightB1530(Instrument):
         call("setForceVoltageRange", channel, FORCE_AUTO)
         call("setMeasureMode", channel, MeasureMode.VOLTAGE)
         call("setMeasureVoltageRange", channel, MEASURE_VOLTAGE_RANGES[5.0])
-        call("connect", channel)
         call("dcforceVoltage", channel, 0.0)
+        call("connect", channel)  # only now: what a channel gives when it is connected is not documented
         (level,) = call("dcmeasureValue", channel)
         if not abs(level) < SAFE_VOLTAGE:
             text = f"channel {channel} is at {level!r} V, not at ground"

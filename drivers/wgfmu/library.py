@@ -50,15 +50,14 @@ class Wgfmu:
                 raise InstrumentError(self.role, f"{PREFIX}{name}({shown})", code, self._explain(code))
             return outputs
 
-    def call_unless(self, allowed: ReturnCode, name: str, *inputs: Any) -> bool:
-        """Call a function; return False where it answers ``allowed``, and raise as `call` does for other errors."""
+    def call_unless(self, allowed: frozenset[ReturnCode], name: str, *inputs: Any) -> tuple[Any, ...] | None:
+        """Call a function; return ``None`` where it answers one of ``allowed``, otherwise do as `call` does."""
         try:
-            self.call(name, *inputs)
+            return self.call(name, *inputs)
         except InstrumentError as error:
-            if error.code != allowed:
+            if error.code not in allowed:
                 raise
-            return False
-        return True
+            return None
 
     def channels(self) -> list[int]:
         """Return the ids of the channels that there are: slot x 100 + 1 or 2."""
@@ -138,6 +137,8 @@ def _argument(letter: str, value: Any) -> Any:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, int):
+        return str(int(value))
     if isinstance(value, ctypes.Array | ctypes.c_int):
         return "&" + type(value).__name__
     if isinstance(value, Sequence | np.ndarray) and not isinstance(value, str):

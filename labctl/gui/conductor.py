@@ -3,19 +3,22 @@
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from labctl.events import Ended, RunState
 from labctl.gui import jobs
 from labctl.gui.background import Background
-from labctl.gui.facts import describe, trace_of
+from labctl.gui.facts import Outputs, describe, trace_of
 from labctl.gui.jobs import DryRun
 from labctl.gui.laboratory import Laboratory
 from labctl.gui.run_bar import RunEntries
 from labctl.gui.session import RunSession
 from labctl.protocol import Protocol
-from labctl.runner import Run
+
+if TYPE_CHECKING:
+    from labctl.runner import Run
 
 PLAN_DELAY_MS = 150
 """A dry run is made when the form has been left alone for so long."""
@@ -70,9 +73,16 @@ class Conductor(QObject):
         ]
 
     @property
+    def doubtful(self) -> list[str]:
+        """The instruments that the protocol needs and of whose outputs nothing is known."""
+        facts = self.laboratory.facts
+        roles = self.plan.roles if self.plan else ()
+        return [role for role in roles if role in facts and facts[role].outputs is Outputs.UNKNOWN]
+
+    @property
     def can_run(self) -> bool:
         """Whether a run can be started now."""
-        ready = self.plan is not None and self.plan.plan is not None and not self.missing
+        ready = self.plan is not None and self.plan.plan is not None and not self.missing and not self.doubtful
         return ready and not self.session.is_active and not self.laboratory.is_busy and not self._starting
 
     def set_protocol(self, protocol: Protocol | None) -> None:
@@ -94,7 +104,7 @@ class Conductor(QObject):
             return
         self._starting = True
 
-        def begin(prepared: tuple[Run, tuple[str, ...]]) -> None:
+        def begin(prepared: tuple["Run", tuple[str, ...]]) -> None:
             if not self._starting:
                 self.told.emit(logging.WARNING, "the run was called off before it began")
                 return

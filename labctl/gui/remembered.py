@@ -4,8 +4,6 @@ from pathlib import Path
 
 from PyQt6.QtCore import QByteArray, QSettings
 
-from labctl.api import DEFAULT_FOLDER
-
 
 class Remembered:
     """Typed access to the stored settings.
@@ -33,7 +31,12 @@ class Remembered:
 
     def folder(self) -> Path:
         """Return the data folder."""
-        return Path(self.text("folder") or DEFAULT_FOLDER)
+        folder = self.text("folder")
+        if folder:
+            return Path(folder)
+        from labctl.api import DEFAULT_FOLDER
+
+        return DEFAULT_FOLDER
 
     def store(self, **values: object) -> None:
         """Store texts, switches and window states by key."""

@@ -4,14 +4,16 @@ import collections
 import contextlib
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from labctl.errors import StateError
 from labctl.events import Ended, Event, LogLine, Progress, RowsAdded, RunState, StateChanged
-from labctl.runner import Run
+
+if TYPE_CHECKING:
+    from labctl.runner import Run
 
 TICK_MS = 50
 TICK_BUDGET = 0.010
@@ -52,7 +54,7 @@ class RunSession(QObject):
         """Whether a run is under way, or its end was not told yet."""
         return self._timer.isActive()
 
-    def begin(self, run: Run) -> None:
+    def begin(self, run: "Run") -> None:
         """Start a prepared run."""
         self.run = run
         self._events.clear()
@@ -63,21 +65,21 @@ class RunSession(QObject):
 
     def pause(self) -> None:
         """Pause the run."""
-        self._verb(Run.pause)
+        self._verb(lambda run: run.pause())
 
     def resume(self) -> None:
         """Go on after a pause."""
-        self._verb(Run.resume)
+        self._verb(lambda run: run.resume())
 
     def stop(self) -> None:
         """Finish the step, then end."""
-        self._verb(Run.stop)
+        self._verb(lambda run: run.stop())
 
     def abort(self) -> None:
         """End now and make safe."""
-        self._verb(Run.abort)
+        self._verb(lambda run: run.abort())
 
-    def _verb(self, verb: Callable[[Run], None]) -> None:
+    def _verb(self, verb: Callable[["Run"], None]) -> None:
         """Give the run a verb; one that no longer fits its state was overtaken by its end, and does nothing."""
         if self.run is not None:
             with contextlib.suppress(StateError):

@@ -46,6 +46,7 @@ class MainWindow(Frame):
         self.log_bridge = LogBridge(self)
         self.forms: dict[type[Protocol], ProtocolForm] = {}
         self._seed: int | None = None
+        self._station_sample = ""
         self._progress: Progress | None = None
         self._closing = self._may_close = False
         self._connect()
@@ -144,9 +145,10 @@ class MainWindow(Frame):
         self.setWindowTitle(f"labctl \N{EM DASH} {station.name} \N{EM DASH} {kind}")
         self.kind.setText(kind)
         set_role(self.kind, "simulated" if simulated else "real")
-        if not self.run_bar.sample.text():
+        if self.run_bar.sample.text() in {"", self._station_sample}:
             self.run_bar.sample.setText(station.file.sample.name)
             self.run_bar.sample.setCursorPosition(0)
+        self._station_sample = station.file.sample.name
         self.remembered.store(station=self.station_panel.chooser.currentText(), simulate=simulated)
         self.say(f"the station {station.name} is ready to be connected", _PASSING_MS)
         self.log.add(logging.INFO, f"station {station.name}, {kind.lower()}")
@@ -225,6 +227,9 @@ class MainWindow(Frame):
         words = "Dry run: " + "; ".join(f"{name} {value}" for name, value in figures.items()) + "."
         if conductor.missing and not self.session.is_active:
             return f"Connect {', '.join(conductor.missing)} to run. {words}", False
+        if conductor.doubtful and not self.session.is_active:
+            names = ", ".join(conductor.doubtful)
+            return f"{names}: it is not known whether the outputs are safe. Read the station again before a run.", True
         return words, False
 
     # -- memory and the end ---------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ from labctl.errors import LinkError, LinkTimeoutError, RunStoppedError, StateErr
 from labctl.links.channels import Channel, channel_for
 
 TRANSCRIPT_ENTRIES = 2000
+TRANSCRIPT_BYTES = 4096
+"""Of one message that are kept: a record of an oscilloscope has millions."""
 _SLICE = 0.05
 """Longest wait, in s, between two looks at whether the wait was cancelled."""
 
@@ -21,7 +23,7 @@ class TranscriptEntry(NamedTuple):
     Attributes:
         time: Wall-clock time, in s since 1970.
         direction: ``">"`` to the instrument, ``"<"`` from it.
-        data: The bytes.
+        data: The bytes; of a long message, the first ``TRANSCRIPT_BYTES``.
     """
 
     time: float
@@ -177,11 +179,16 @@ class Link:
 
         with self.lock:
             self._open_channel()
+            # pyvisa-py only empties a raw socket's input, which ends nothing in the instrument
+            knows_clear = getattr(self._resource, "resource_class", "") != "SOCKET"
             try:
-                self._resource.clear()
+                if knows_clear:
+                    self._resource.clear()
             except (Error, OSError) as error:
                 if not isinstance(error, VisaIOError) or error.error_code != StatusCode.error_nonsupported_operation:
                     raise LinkError(f"{self.name} cannot be cleared: {_reason(error)}") from error
+                knows_clear = False
+            if not knows_clear:
                 self.close()
                 self.open()
             self.discard_input()
@@ -230,7 +237,7 @@ class Link:
         return data
 
     def _record(self, direction: Literal[">", "<"], data: bytes) -> None:
-        entry = TranscriptEntry(time.time(), direction, data)
+        entry = TranscriptEntry(time.time(), direction, data[:TRANSCRIPT_BYTES])
         self.transcript.append(entry)
         if self.on_message is not None:
             self.on_message(entry)

@@ -1,5 +1,6 @@
 """The simulated lab: the twins of a station's instruments under one clock, and the lines that lead to them."""
 
+import functools
 import inspect
 import logging
 import sys
@@ -13,7 +14,7 @@ from labctl.clock import Clock, VirtualClock
 from labctl.errors import ConfigError
 from labctl.simulation.hosting import HostedInstrument
 from labctl.simulation.visa import library_for
-from labctl.stations.model import NetTable, SimulatedTable, StationFile, Transport
+from labctl.stations.model import SimulatedTable, StationFile, Transport
 
 BENCH = "bench"
 """Short name of the virtual wiring in the tables of simulated instruments."""
@@ -33,7 +34,6 @@ class SimulatedLab:
         clock: Virtual unless given.
 
     Attributes:
-        bench: The wiring; without any net where the station file wires nothing.
         hosted: The twins by role. One that its maker's library alone can reach has no line.
 
     Raises:
@@ -52,7 +52,7 @@ class SimulatedLab:
         if self.transport == "serial" and sys.platform == "win32":
             raise ConfigError("Windows has no pseudo-terminals: use the transport 'in-process' there")
         self.seed = station.simulation.seed if seed is None else seed
-        self.bench = self._wire(station.simulation.bench)
+        self._nets = station.simulation.bench
         self.hosted: dict[str, HostedInstrument] = {}
         for role, table in station.instruments.items():
             twin = station.simulation.instruments.get(role, SimulatedTable())
@@ -100,10 +100,12 @@ class SimulatedLab:
             raise ConfigError(f"simulation.instruments.{role}.options: {error}") from error
         return HostedInstrument(role, front_end, self.clock, table.faults)
 
-    def _wire(self, nets: Mapping[str, NetTable]) -> Any:
+    @functools.cached_property
+    def bench(self) -> Any:
+        """The wiring; made when something is wired or can be."""
         bench = plugins.load("simulated_instruments", BENCH)
         try:
-            wired = bench(self.clock, {name: dict(table) for name, table in nets.items()}, seed=self.seed)
+            wired = bench(self.clock, {name: dict(table) for name, table in self._nets.items()}, seed=self.seed)
         except (TypeError, ValueError) as error:
             raise ConfigError(f"simulation.bench: {error}") from error
         wired.on_conflict = lambda conflict: _log.error("%s", conflict)
@@ -111,8 +113,10 @@ class SimulatedLab:
 
     def _terminals_for(self, role: str, twin: Any) -> dict[str, Any]:
         """Return the ``terminals`` argument of a twin that has terminals, wired or open."""
-        wired = self.bench.terminals(role)
         names = {str(name): name for name in getattr(twin, "terminal_names", ())}
+        if not names and not self._nets:
+            return {}
+        wired = self.bench.terminals(role)
         unknown = wired.keys() - names.keys()
         if unknown:
             there = f"there are {', '.join(names)}" if names else "it has none that can be wired"

@@ -31,7 +31,7 @@ class FakeRun:
     def join(self, timeout=None):
         return self.over
 
-    def _verb(self, name):
+    def pause(self):
         raise StateError("cannot pause a run that is done")
 
 

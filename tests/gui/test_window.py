@@ -130,12 +130,15 @@ def test_an_instrument_that_fails_in_the_middle_is_shown_in_words(window, lab, q
     card = window.station_panel.cards["array"]
     assert "could not be made safe" in card.error.text()
     assert window.laboratory.facts["array"].outputs is Outputs.UNKNOWN
+    assert enabled(window) == {"off"}
+    assert "not known whether the outputs are safe" in window.run_bar.plan.text()
     window.messages.dismiss.click()
     assert not window.messages.isVisible()
     lab.twin.broken = False
     window.station_panel.refresh.click()
     qtbot.waitUntil(lambda: window.laboratory.facts["array"].outputs is Outputs.SAFE)
     assert not card.error.isVisible()
+    qtbot.waitUntil(lambda: enabled(window) == {"run", "off"})
 
 
 def test_an_instrument_that_does_not_answer_cannot_be_connected(make_window, lab, qtbot):
@@ -272,6 +275,23 @@ def test_disconnecting_makes_safe_and_takes_run_away(window, lab, qtbot):
     qtbot.waitUntil(lambda: not window.laboratory.is_connected)
     assert lab.twin.output == "0"
     qtbot.waitUntil(lambda: enabled(window) == {"off"})
+
+
+def test_another_station_brings_its_sample_but_leaves_a_name_that_was_typed(window, lab, qtbot, tmp_path):
+    def take(name):
+        other = tmp_path / f"{name}.toml"
+        other.write_text(
+            lab.station.read_text().replace('"tiny"\n[sample]', f'"{name}"\n[sample]').replace("die 7", name)
+        )
+        window.open_station(str(other), simulate=True)
+        qtbot.waitUntil(lambda: window.laboratory.station.name == name and not window.laboratory.is_busy)
+
+    assert window.run_bar.sample.text() == "die 7"
+    take("die 8")
+    assert window.run_bar.sample.text() == "die 8"
+    window.run_bar.sample.setText("mine")
+    take("die 9")
+    assert window.run_bar.sample.text() == "mine"
 
 
 def test_a_broken_station_file_is_an_error_in_words_and_the_program_goes_on(window, lab, qtbot, tmp_path):

@@ -43,8 +43,8 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Path]]:
 def test_a_run_on_the_served_board_is_a_run_on_a_real_one(
     serve: Callable[..., Path], write_verify: Any, tmp_path: Path
 ) -> None:
-    with labctl.open_station(serve("--speed", "1000")) as lab:
-        run = labctl.run(write_verify(cells=40, levels=4, wait=1.0), lab, seed=1, output=tmp_path)
+    with labctl.open_station(serve()) as lab:
+        run = labctl.run(write_verify(cells=40, levels=4, wait=0.0), lab, seed=1, output=tmp_path)
     assert run.data.header.simulated is False
     assert run.summary["yield"] >= 0.99
     assert run.data.safe_state["pe-board"]["armed"] is False

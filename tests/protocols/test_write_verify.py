@@ -121,7 +121,7 @@ def test_a_script_can_iterate_the_protocol_without_a_runner(lab: Station, write_
         ({"lowest": "30 uS"}, "must be below highest"),
         ({"tolerance": "50 nV"}, "'nV' was given, expected one in A"),
         ({"pulse_limit": 0}, "pulse_limit is 0, but must be at least 1"),
-        ({"tollerance": "50 nA"}, "'tollerance' is not known; there are array, cells"),
+        ({"leeway": "50 nA"}, "'leeway' is not known; there are array, cells"),
         ({"read_voltage": "0.4 V"}, "read_voltage is 400 mV, but must be at most 300 mV"),
         (
             {"set_pulse": {"word_line": 1, "bit_line": 3.3, "source_line": 0, "width": 5e-8}},
