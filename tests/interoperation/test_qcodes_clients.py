@@ -78,6 +78,7 @@ def test_a_pulse_of_the_generator_is_seen_by_the_source_meter(resources: Resourc
         channel.burst_state("ON")
         channel.output("ON")
         pulser.write("*TRG")
+        assert pulser.ask("*OPC?").strip() == "1"
         channel.output("OFF")
         assert read(smu) > 1e6
     assert not lab.bench.conflicts

@@ -83,9 +83,11 @@ def test_a_pulse_of_one_instrument_is_read_by_another(
         for line in (
             "OUTP1:LOAD INF", "FUNC PULS", "FUNC:PULS:TRAN 5E-9", "FUNC:PULS:WIDT 60E-9", "FUNC:PULS:PER 1E-6",
             "VOLT:HIGH 5", "VOLT:LOW 0", "BURS:MODE TRIG", "BURS:NCYC 1", "TRIG:SOUR BUS", "BURS:STAT ON",
-            "OUTP1 ON", "*TRG", "OUTP1 OFF",
+            "OUTP1 ON", "*TRG",
         ):  # fmt: skip
             pulser.write(line)
+        assert pulser.query("*OPC?").strip() == "1"
+        pulser.write("OUTP1 OFF")
         assert pulser.query("SYST:ERR?").startswith(("0,", "+0,"))
         assert read(smu) > 1e6
 
