@@ -169,10 +169,11 @@ def _seed(path: Path, line: str) -> int:
 def _event(path: Path, number: int, line: str) -> Event:
     time, role, kind, shown = [*line.split(" ", 3), "", "", "", ""][:4]
     try:
-        if kind == ">" or kind == "<":
-            return Event(float(time), role, kind, _data(shown), number)
-        if (kind == "timeout" or kind == "clear") and not shown:
-            return Event(float(time), role, kind, b"", number)
+        match kind:
+            case ">" | "<":
+                return Event(float(time), role, kind, _data(shown), number)
+            case "timeout" | "clear" if not shown:
+                return Event(float(time), role, kind, b"", number)
     except (ValueError, AttributeError) as error:
         raise DataFileError(f"{path}, line {number}: this is no event: {error}") from error
     raise DataFileError(f"{path}, line {number}: this is no event: {kind!r} is none of >, <, timeout and clear")
