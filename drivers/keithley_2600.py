@@ -1,6 +1,6 @@
 """Driver of the Keithley 2600B series of source meters (TSP).
 
-Written from the manual and checked against scripted dialogues alone; no real instrument has spoken to it yet.
+Written from the manual; checked against scripted dialogues and simulation alone, no real instrument has spoken to it.
 Source: Series 2600B Reference Manual 2600BS-901-01; Series 2600B data sheet.
 """
 

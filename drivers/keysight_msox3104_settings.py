@@ -16,6 +16,12 @@ SCALE = (1e-3, 5.0)
 PROBE = (0.1, 10e3)
 TIME_SCALE = (500e-12, 50.0)
 """s/division. The lower bound is unconfirmed."""
+OFFSET = 50.0
+"""Farthest offset from 0 V at 1:1, in V; less at small scales, which the instrument enforces. Unconfirmed."""
+TRIGGER_REACH = OFFSET + 6.0 * SCALE[1]
+"""Farthest trigger level from 0 V at 1:1, in V; the instrument enforces what offset and scale leave. Unconfirmed."""
+TIME_POSITION = (-500.0, 500.0)
+"""In s. Unconfirmed."""
 TIME_RANGE = (10.0 * TIME_SCALE[0], 10.0 * TIME_SCALE[1])
 
 
@@ -141,18 +147,20 @@ class KeysightMsox3104Settings(ScpiInstrument):
         lambda n: numeric("V", "per division; 8 of them", f":CHAN{n}:SCAL", limits=lambda scope: scope.scale_limits(n))
     )
     ch1_offset, ch2_offset, ch3_offset, ch4_offset = _each(
-        lambda n: numeric("V", "voltage at the screen's centre", f":CHAN{n}:OFFS")
+        lambda n: numeric(
+            "V", "voltage at the screen's centre", f":CHAN{n}:OFFS", limits=lambda scope: scope.offset_limits(n)
+        )
     )
     ch1_bandwidth_limit, ch2_bandwidth_limit, ch3_bandwidth_limit, ch4_bandwidth_limit = _each(
         lambda n: switch("20 MHz filter", f":CHAN{n}:BWL")
     )
     ch1_inverted, ch2_inverted, ch3_inverted, ch4_inverted = _each(lambda n: switch("upside down", f":CHAN{n}:INV"))
     time_scale = numeric("s", "per division; 10 of them", ":TIM:SCAL", limits=TIME_SCALE)
-    time_position = numeric("s", "from the trigger to the time reference", ":TIM:POS")
+    time_position = numeric("s", "from the trigger to the time reference", ":TIM:POS", limits=TIME_POSITION)
     time_reference = choice("where position 0 is on the screen", ":TIM:REF", TimeReference)
     trigger_source = choice("what the edge trigger looks at", ":TRIG:EDGE:SOUR", TriggerSource)
     trigger_slope = choice("edge", ":TRIG:EDGE:SLOP", Slope)
-    trigger_level = numeric("V", "of the edge trigger", ":TRIG:EDGE:LEV")
+    trigger_level = numeric("V", "of the edge trigger", ":TRIG:EDGE:LEV", limits=lambda scope: scope.trigger_limits())
     trigger_coupling = choice("of the edge trigger", ":TRIG:EDGE:COUP", TriggerCoupling)
     trigger_sweep = choice("whether it triggers by itself when nothing comes", ":TRIG:SWE", Sweep)
     trigger_holdoff = numeric("s", "least time between triggers", ":TRIG:HOLD", limits=(60e-9, 10.0))
@@ -178,3 +186,12 @@ class KeysightMsox3104Settings(ScpiInstrument):
     def scale_limits(self, n: int) -> Limits:
         """Return the lowest and highest scale of channel ``n``, in V/division at the tip."""
         return SCALE[0] * self._probes[n], SCALE[1] * self._probes[n]
+
+    def offset_limits(self, n: int) -> Limits:
+        """Return the lowest and highest offset of channel ``n``, in V at the tip, at the largest scale."""
+        return -OFFSET * self._probes[n], OFFSET * self._probes[n]
+
+    def trigger_limits(self) -> Limits:
+        """Return the lowest and highest trigger level, in V at the tip, of whatever channel can have the highest."""
+        reach = TRIGGER_REACH * max(self._probes.values())
+        return -reach, reach

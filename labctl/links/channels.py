@@ -104,7 +104,7 @@ class VisaChannel(Channel):
 
         try:
             self._resource.write_raw(data)
-        except (Error, OSError) as error:
+        except (Error, OSError, RuntimeError) as error:  # pyvisa-py's HiSLIP raises RuntimeError
             raise LinkError(f"the line is gone: {error}") from error
 
     @override
@@ -122,5 +122,5 @@ class VisaChannel(Channel):
             if error.error_code == self._timeout_code:
                 return b""
             raise LinkError(f"the line is gone: {error}") from error
-        except (Error, OSError) as error:
+        except (Error, OSError, RuntimeError) as error:  # pyvisa-py's HiSLIP raises RuntimeError
             raise LinkError(f"the line is gone: {error}") from error

@@ -94,12 +94,16 @@ class Link:
         try:
             self._resource = self._manager().open_resource(self.name)
             self._configure()
-        except (Error, OSError, ValueError) as error:
+        except (Error, OSError, RuntimeError, ValueError) as error:
             self.close()
             raise LinkError(f"{self.name} cannot be opened: {_reason(error)}") from error
         self._channel = channel_for(self._resource)
         self._cancelled.clear()
-        self.discard_input()
+        try:
+            self.discard_input()
+        except LinkError as error:
+            self.close()
+            raise LinkError(f"{self.name} cannot be opened: {error}") from error
 
     def close(self) -> None:
         """Close the line; a second call does nothing."""
@@ -123,8 +127,8 @@ class Link:
             LinkError: The line is gone.
         """
         with self.lock:
-            self._record(">", data)
             channel = self._open_channel()
+            self._record(">", data)
             self._tell_wire(">", data)
             channel.write(data)
 
@@ -193,7 +197,7 @@ class Link:
             try:
                 if knows_clear:
                     self._resource.clear()
-            except (Error, OSError) as error:
+            except (Error, OSError, RuntimeError) as error:  # pyvisa-py's HiSLIP raises RuntimeError
                 if not isinstance(error, VisaIOError) or error.error_code != StatusCode.error_nonsupported_operation:
                     raise LinkError(f"{self.name} cannot be cleared: {_reason(error)}") from error
                 knows_clear = False

@@ -123,10 +123,10 @@ def test_the_scale_goes_with_the_probe(opened: Opened, dialogue: Any) -> None:
 
 def test_what_the_scope_clipped_is_an_error_that_carries_everything(opened: Opened, dialogue: Any) -> None:
     scope = opened()
-    dialogue.expect_sets(":CHAN1:OFFS 1000.0", error='-222,"Data out of range; value clipped to upper limit"')
+    dialogue.expect_sets(":CHAN1:OFFS 40.0", error='-222,"Data out of range; value clipped to upper limit"')
     with pytest.raises(InstrumentError) as raised:
-        scope.ch1_offset.set(1000.0)
-    assert (raised.value.instrument, raised.value.command, raised.value.code) == ("scope", ":CHAN1:OFFS 1000.0", -222)
+        scope.ch1_offset.set(40.0)
+    assert (raised.value.instrument, raised.value.command, raised.value.code) == ("scope", ":CHAN1:OFFS 40.0", -222)
 
 
 def test_what_is_only_reported_is_read(opened: Opened, dialogue: Any) -> None:
