@@ -5,7 +5,6 @@ Source: docs/pe-board-wire.md. Array and levels: Yao et al., Nature 577, 641 (20
 """
 
 import json
-import random
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -53,8 +52,6 @@ class PeBoard(Instrument):
     options: ClassVar[Mapping[str, type]] = {"watchdog": float, "fast_baud_rate": int}
     serial_line = True
     fast_baud_rate: int | None = None
-    numbers: random.Random | None = None
-    """Draws the session's numbers; the operating system's where it is ``None``."""
 
     watchdog = Setting(
         "s", "silence after which the board grounds its lines; 0 for never", limits=(0.0, WATCHDOG_LIMITS[1]),

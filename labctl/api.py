@@ -229,7 +229,7 @@ def _header(
         parameters=protocol.model_dump(mode="json"),
         units=parameter_units(type(protocol)),
         seed=seed,
-        simulated=station.options.simulate,
+        simulated=station.options.simulate or bool(station.options.replay),
         station=station.name,
         station_text=station.text,
         sample=sample,

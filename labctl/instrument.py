@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+import random
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, ClassVar, Self
@@ -65,6 +66,8 @@ class Instrument:
     """Whether it is reached over an RS-232 line rather than a message-based bus."""
     link_type: ClassVar[type[Link]] = Link
     """`LibraryLink` where the maker's library is the only way to it."""
+    numbers: random.Random | None = None
+    """Draws what the driver sends at random; the operating system's where it is ``None``."""
 
     def __init__(
         self,

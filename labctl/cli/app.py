@@ -1,5 +1,6 @@
 """The commands of ``labctl``."""
 
+import dataclasses
 from pathlib import Path
 from typing import Annotated
 
@@ -55,6 +56,13 @@ def run(
     seed: Seed = None,
     output: Output = Path("runs"),
     operator: Annotated[str, typer.Option(help="Goes into the run file.")] = "",
+    record: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Keep what goes over every line in a new file.")
+    ] = None,
+    replay: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Let a recording answer in place of the instruments.")
+    ] = None,
+    replay_mode: Annotated[str, typer.Option(help="strict (message by message), or lenient.")] = "strict",
     figure: Annotated[bool, typer.Option("--figure", help="Also draw the run's figure, beside its file.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what the run would do, and touch nothing.")] = False,
     json: Json = False,
@@ -64,6 +72,7 @@ def run(
     from labctl.cli.parameters import gather
 
     request = running.Request(station, simulate, transport, seed, output, operator, figure, json)
+    request = dataclasses.replace(request, record=record, replay=replay, replay_mode=replay_mode)
     running.run(gather(protocol, parameters, parameter or []), request, dry=dry_run)
 
 

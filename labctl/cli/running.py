@@ -29,6 +29,9 @@ class Request:
     operator: str
     figure: bool
     json: bool
+    record: Path | None = None
+    replay: Path | None = None
+    replay_mode: str = "strict"
 
 
 def run(protocol: Protocol, request: Request, *, dry: bool) -> None:
@@ -79,6 +82,9 @@ def _station(request: Request) -> Station:
         simulate=request.simulate,
         seed=request.seed,
         transport=request.transport,  # type: ignore[arg-type]
+        record=request.record,
+        replay=request.replay,
+        replay_mode=request.replay_mode,  # type: ignore[arg-type]
     )
 
 

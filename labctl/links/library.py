@@ -123,6 +123,7 @@ class LibraryLink(Link):
 
     def _note(self, direction: Literal[">", "<"], text: str) -> None:
         entry = TranscriptEntry(time.time(), direction, text.encode())
+        self._tell_wire(direction, entry.data)
         self.transcript.append(entry)
         if self.on_message is not None:
             self.on_message(entry)

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from labctl.errors import LinkError, LinkTimeoutError, RunStoppedError, StateError
 from labctl.links.channels import Channel, channel_for
+from labctl.links.recording import Kind
 
 TRANSCRIPT_ENTRIES = 2000
 TRANSCRIPT_BYTES = 4096
@@ -56,6 +57,10 @@ class Link:
         name: The VISA resource name.
         manager: Returns the PyVISA resource manager; called on opening.
         options: How it is opened.
+
+    Attributes:
+        on_message: Called with each message, shortened, as it is noted in the transcript.
+        on_wire: Called with every byte that is sent or read, whole, and with each time-out and device clear.
     """
 
     def __init__(self, name: str, manager: Callable[[], Any], options: LinkOptions | None = None) -> None:
@@ -64,6 +69,7 @@ class Link:
         self.lock = threading.RLock()
         self.transcript: collections.deque[TranscriptEntry] = collections.deque(maxlen=TRANSCRIPT_ENTRIES)
         self.on_message: Callable[[TranscriptEntry], None] | None = None
+        self.on_wire: Callable[[Kind, bytes], None] | None = None
         self._manager = manager
         self._resource: Any = None
         self._channel: Channel | None = None
@@ -123,6 +129,7 @@ class Link:
         with self.lock:
             channel = self._open_channel()
             self._record(">", data)
+            self._tell_wire(">", data)
             channel.write(data)
 
     def write(self, text: str) -> None:
@@ -184,6 +191,7 @@ class Link:
 
         with self.lock:
             self._open_channel()
+            self._tell_wire("clear")
             # pyvisa-py only empties a raw socket's input, which ends nothing in the instrument
             knows_clear = getattr(self._resource, "resource_class", "") != "SOCKET"
             try:
@@ -230,8 +238,10 @@ class Link:
             raise RunStoppedError(f"{self.name}: the wait for an answer was ended")
         data = self._open_channel().read(min(max(left, 0.0), _SLICE))
         if data:
+            self._tell_wire("<", data)
             self._received += data
         elif left <= 0.0 or getattr(self._channel, "answers_at_once", False):
+            self._tell_wire("timeout")
             kept = f"; {len(self._received)} bytes had come" if self._received else ""
             raise LinkTimeoutError(f"{self.name}: no answer within the time-out{kept}")
 
@@ -240,6 +250,10 @@ class Link:
         del self._received[: count + skip]
         self._record("<", data)
         return data
+
+    def _tell_wire(self, kind: Kind, data: bytes = b"") -> None:
+        if self.on_wire is not None:
+            self.on_wire(kind, data)
 
     def _record(self, direction: Literal[">", "<"], data: bytes) -> None:
         entry = TranscriptEntry(time.time(), direction, data[:TRANSCRIPT_BYTES])

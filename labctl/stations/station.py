@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import datetime as dt
 import functools
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,8 @@ from labctl.clock import Clock, RealClock
 from labctl.errors import ConfigError, LabctlError, LinkError
 from labctl.instrument import Instrument
 from labctl.links import LibraryLink, Link, LinkOptions
+from labctl.links.recording import Recorder, Recording
+from labctl.links.replay import ReplayClock, ReplayLink, ReplayMode
 from labctl.stations.model import InstrumentTable, StationFile, Transport, parse_station, read_station
 
 if TYPE_CHECKING:
@@ -27,11 +30,15 @@ class OpenOptions:
         simulate: Use the simulated twins.
         seed: Of the simulated lab; ``None`` takes the station file's.
         transport: How the twins are reached; ``None`` takes the station file's.
+        replay: A recording that answers in place of the instruments; empty for none.
+        replay_mode: Whether the session must be the recorded one, message by message.
     """
 
     simulate: bool = False
     seed: int | None = None
     transport: Transport | None = None
+    replay: str = ""
+    replay_mode: ReplayMode = "strict"
 
 
 class Station:
@@ -40,7 +47,8 @@ class Station:
     Args:
         file: The checked station file.
         text: Its text, for the run file.
-        options: Simulated or real, and how.
+        options: Simulated, replayed or real, and how.
+        record: A new file that keeps what goes over every line; a station with one is opened once.
 
     Attributes:
         instruments: The drivers by role; made at once, connected by `open`.
@@ -48,7 +56,11 @@ class Station:
         lab: The simulated lab, or ``None``.
     """
 
-    def __init__(self, file: StationFile, text: str, options: OpenOptions) -> None:
+    def __init__(self, file: StationFile, text: str, options: OpenOptions, record: Path | None = None) -> None:
+        if options.replay and (options.simulate or record):
+            raise ConfigError("a replayed session can be neither simulated nor recorded")
+        if options.replay_mode not in {"strict", "lenient"}:
+            raise ConfigError(f"the replay is to be {options.replay_mode!r}, but there are strict and lenient")
         self.file = file
         self.text = text
         self.options = options
@@ -60,7 +72,14 @@ class Station:
 
             self.lab = lab.SimulatedLab(file, options.seed, options.transport)
             self.clock = self.lab.clock
+        self._recording = Recording(Path(options.replay)) if options.replay else None
+        if self._recording is not None:
+            self.clock = self._replay_clock = ReplayClock()
         self.instruments = {role: self._driver(role, table) for role, table in file.instruments.items()}
+        self._recorder: Recorder | None = None
+        if record is not None:
+            self._recorder = Recorder(record, file.name, simulated=options.simulate, clock=self.clock)
+            self._tap(self._recorder)
 
     @property
     def name(self) -> str:
@@ -78,13 +97,19 @@ class Station:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+        for instrument in self.instruments.values():
+            if kind is None and isinstance(instrument.link, ReplayLink):
+                instrument.link.check_played()
 
     def open(self) -> None:
         """Connect every instrument.
 
         Raises:
             LinkError: Names each instrument that could not be opened, and why; none is left open.
+            ConfigError: The file that is to be recorded is there already, or cannot be written.
         """
+        if self._recorder is not None:
+            self._recorder.open(dt.datetime.now(dt.UTC).isoformat())
         if self.lab is not None:
             self.lab.start()
         failures = []
@@ -114,16 +139,29 @@ class Station:
                 failures.append(f"{role} could not be made safe, check its outputs by hand: {error}")
         if self.lab is not None:
             self.lab.close()
+        if self._recorder is not None:
+            self._recorder.close()
         if failures:
             raise LinkError("\n".join(failures))
 
     def _driver(self, role: str, table: InstrumentTable) -> Instrument:
         link, limits = self._link(role, table), self.file.sample.limits()
-        return self._drivers[role](link, role=role, idle=table.idle, limits=limits, options=table.options)
+        driver = self._drivers[role](link, role=role, idle=table.idle, limits=limits, options=table.options)
+        driver.numbers = self._recording.numbers() if self._recording else None
+        return driver
+
+    def _tap(self, recorder: Recorder) -> None:
+        for role, instrument in self.instruments.items():
+            instrument.link.on_wire = functools.partial(recorder.note, role)
+            instrument.numbers = recorder.numbers()
 
     def _link(self, role: str, table: InstrumentTable) -> Link:
         name = self._resource_name(role, table)
         options = LinkOptions(timeout=table.timeout, baud_rate=table.baud_rate)
+        if self._recording is not None:
+            if issubclass(self._drivers[role].link_type, LibraryLink):
+                raise ConfigError(f"{role} is reached through its maker's library, whose calls cannot be replayed")
+            return ReplayLink(role, self._recording, self.options.replay_mode, self._replay_clock, name, options)
         if issubclass(self._drivers[role].link_type, LibraryLink):
             return LibraryLink(name, functools.partial(self.lab.front_end, role) if self.lab else None, options)
         return Link(name, self._manager(role), options)
@@ -158,6 +196,9 @@ def open_station(
     simulate: bool = False,
     seed: int | None = None,
     transport: Transport | None = None,
+    record: str | Path | None = None,
+    replay: str | Path | None = None,
+    replay_mode: ReplayMode = "strict",
 ) -> Station:
     """Return a station, by name of a shipped one or by file; ``with`` it to connect.
 
@@ -166,12 +207,17 @@ def open_station(
         simulate: Use the simulated twins instead of the real instruments.
         seed: Of the simulated lab's random numbers.
         transport: ``"in-process"``, or ``"serial"`` for real pseudo-terminals.
+        record: A new file that keeps what goes over every line.
+        replay: A recording that answers in place of the instruments.
+        replay_mode: ``"strict"``: the session must be the recorded one. ``"lenient"``: answers by message.
 
     Raises:
         ConfigError: The station file is wrong.
+        DataFileError: The recording is damaged or cut short.
     """
     file, text = read_station(name)
-    return Station(file, text, OpenOptions(simulate, seed, transport))
+    options = OpenOptions(simulate, seed, transport, str(replay or ""), replay_mode)
+    return Station(file, text, options, Path(record) if record else None)
 
 
 def station_from_text(text: str, where: str, options: OpenOptions) -> Station:
