@@ -44,3 +44,16 @@ def test_every_example_is_run_here() -> None:
     names = sorted(example.name for example in EXAMPLES.glob("*.py"))
     assert names
     assert [name for name in names if f'run_example("{name}"' not in text] == []
+
+
+def test_a_phase_change_cell_is_amorphised_and_crystallised_and_drifts(tmp_path: Path) -> None:
+    lines = run_example("pcm_cell.py", tmp_path).splitlines()
+    states = [(line.split()[0], float(line.split()[-2])) for line in lines if line.endswith("Ohm")]
+    assert all(3e6 < ohms < 4e7 for name, ohms in states if name == "RESET")
+    assert all(1e4 < ohms < 9e4 for name, ohms in states if name == "SET")
+    partial = [ohms for name, ohms in states if name not in {"SET", "RESET"}][1:]
+    assert partial == sorted(partial, reverse=True)
+    exponents = {line.split(":")[0]: float(line.split()[-1]) for line in lines if line.startswith("after")}
+    assert abs(exponents["after SET"]) < 0.01
+    assert 0.07 < exponents["after RESET"] < 0.12  # SSL: about 0.10, at most 0.12
+    assert (tmp_path / "runs" / "pcm-cell.png").is_file()
