@@ -58,6 +58,7 @@ def test_a_pulse_of_the_generator_is_seen_by_the_source_meter(resources: Resourc
         smu.smua.output("on")
         ohms = 0.2 / float(smu.smua.curr())
         smu.smua.output("off")
+        assert float(smu.ask("print(smua.source.output)")) == 0.0  # a write has no answer to wait for
         return ohms
 
     with (
@@ -80,6 +81,7 @@ def test_a_pulse_of_the_generator_is_seen_by_the_source_meter(resources: Resourc
         pulser.write("*TRG")
         assert pulser.ask("*OPC?").strip() == "1"
         channel.output("OFF")
+        assert pulser.ask("OUTP1?").strip() == "0"  # a write has no answer to wait for
         assert read(smu) > 1e6
     assert not lab.bench.conflicts
 
