@@ -5,6 +5,7 @@ vectors only; no real board has spoken the language yet.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from simulated_instruments.pe_board_firmware.inbox import Inbox
 from simulated_instruments.pe_board_firmware.line_rate import LineRate
 from simulated_instruments.pe_board_firmware.machine import Counters, Machine
 from simulated_instruments.pe_board_firmware.safety import Safety
-from simulated_instruments.physics.rram import RramCells
+from simulated_instruments.physics.rram import RESET_PULSE, SET_PULSE, RramCells
 
 SUPPLY_MV = 11_987  # *assumed*
 TEMPERATURE = 31.25  # degC; *assumed*
@@ -170,6 +171,19 @@ class SimulatedPeBoard:
                 self._count_fault(request.fault)
                 answers += complaint(request, request.fault)
         return bytes(answers)
+
+    def warm_up(self) -> None:
+        """Compile what the cells compute with, on scratch cells, so that no host waits for it in vain."""
+        scratch, cells = RramCells(2, seed=0), np.arange(2)
+        scratch.pulse(cells, word_line=1.8, bit_line=2.0, source_line=0.0, width=50e-9, now=0.0)
+        scratch.current(cells, voltage=0.2, averages=1, now=0.0)
+        scratch.conductance(cells, now=0.0)
+        loop: dict[str, Any] = {
+            "tolerance": 50e-9, "pulse_limit": 2, "set_pulse": SET_PULSE, "reset_pulse": RESET_PULSE, "voltage": 0.2,
+            "averages": 1, "now": 0.0, "pulse_time": 1e-6, "read_time": 1e-6,
+        }  # fmt: skip
+        scratch.write(cells, np.full(2, 1e-6), **loop)
+        scratch.write_traced(0, 1e-6, **loop)
 
     def clear(self) -> None:
         """Drop what has been received and not handled; session and cells stay as they are."""

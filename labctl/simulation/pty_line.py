@@ -27,6 +27,8 @@ class PseudoTerminal:
         self.path = os.ttyname(theirs)
         self._wake_read, self._wake_write = os.pipe()
         hosted.attend(self._arrived)
+        if hasattr(hosted.front_end, "warm_up"):
+            hosted.front_end.warm_up()  # a host waits in real time
         self._thread = threading.Thread(target=self._serve, name=f"pty {hosted.role}", daemon=True)
         self._thread.start()
 
