@@ -50,7 +50,6 @@ class PeBoard(Instrument):
     models = ("PE board",)
     idle_policies = frozenset({IdlePolicy.GROUND, IdlePolicy.FLOAT})
     options: ClassVar[Mapping[str, type]] = {"watchdog": float, "fast_baud_rate": int}
-    serial_line = True
     fast_baud_rate: int | None = None
 
     watchdog = Setting(

@@ -12,7 +12,7 @@ from labctl import plugins
 from labctl.errors import DataFileError, LimitError, RunStoppedError
 from labctl.events import RunState
 from labctl.instrument import Instrument, SampleLimits
-from labctl.protocol import In, Plan, Protocol, Step
+from labctl.protocol import Plan, Protocol, Step, unit_of
 from labctl.resources import choose_instruments
 from labctl.runfile.finish import cut_to_last_step, recover
 from labctl.runfile.header import RunHeader
@@ -203,9 +203,8 @@ def parameter_units(model: type[Any], prefix: str = "") -> dict[str, str]:
     for name, field in model.model_fields.items():
         if isinstance(field.annotation, type) and hasattr(field.annotation, "model_fields"):
             units.update(parameter_units(field.annotation, f"{prefix}{name}."))
-        for mark in field.metadata:
-            if isinstance(mark, In) and mark.unit:
-                units[prefix + name] = mark.unit
+        if unit := unit_of(field):
+            units[prefix + name] = unit
     return units
 
 

@@ -62,8 +62,6 @@ class Instrument:
     models: ClassVar[tuple[str, ...]]
     idle_policies: ClassVar[frozenset[IdlePolicy]] = frozenset({IdlePolicy.GROUND})
     options: ClassVar[Mapping[str, type]] = {}
-    serial_line: ClassVar[bool] = False
-    """Whether it is reached over an RS-232 line rather than a message-based bus."""
     link_type: ClassVar[type[Link]] = Link
     """`LibraryLink` where the maker's library is the only way to it."""
     numbers: random.Random | None = None

@@ -79,8 +79,7 @@ class RunData:
     @functools.cached_property
     def log(self) -> "pd.DataFrame":
         """The run's log: time (s), wall_time (s), level, message."""
-        frame = self["log"]
-        return frame
+        return self["log"]
 
     def last_step(self) -> dict[str, Any] | None:
         """Return the last step, or ``None``."""
@@ -113,11 +112,7 @@ class RunData:
             if stream not in run.stream_names:
                 raise DataFileError(f"{self.path} has no stream {stream!r}; there are {', '.join(run.stream_names)}")
             length = min(run.length(stream), self.lengths[stream])
-            names = run.columns(stream)
-            columns = {
-                n: np.concatenate([*run.batches(stream, n, length)]) if length else run.column(stream, n) for n in names
-            }
-            return columns, run.units(stream)
+            return {n: run.column(stream, n, length) for n in run.columns(stream)}, run.units(stream)
 
 
 def load(path: str | Path) -> RunData:

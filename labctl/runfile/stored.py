@@ -79,9 +79,9 @@ class StoredRun:
         """Return how many rows the stream has, in HDF5 and journal together."""
         return self._in_file(stream) + len(self._beyond(stream))
 
-    def column(self, stream: str, name: str) -> NDArray[Any]:
-        """Return a whole column."""
-        parts = list(self.batches(stream, name, self.length(stream)))
+    def column(self, stream: str, name: str, count: int | None = None) -> NDArray[Any]:
+        """Return a whole column, or its first ``count`` values."""
+        parts = list(self.batches(stream, name, self.length(stream) if count is None else count))
         return np.concatenate(parts) if parts else np.empty(0, self.entry[stream][name].dtype)
 
     def batches(self, stream: str, name: str, count: int) -> Iterator[NDArray[Any]]:
