@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from labctl.errors import ConfigError
 
-Kind = Literal["drivers", "protocols", "simulated_instruments"]
+Kind = Literal["drivers", "protocols", "simulated_instruments", "reproductions"]
 
 
 @functools.cache
@@ -23,12 +23,12 @@ def table(kind: Kind) -> dict[str, str]:
     found: dict[str, str] = {}
     for entry in importlib.metadata.entry_points(group=f"labctl.{kind}"):
         if entry.name == "builtin":
-            _check_ours(kind)
+            _check_ours(entry.module)
         for name, target in entry.load().items():
             if name in found and found[name] != target:
                 raise ConfigError(f"{name!r} is in two collections of {kind}: {found[name]} and {target}")
             found[name] = target
-    if not found:
+    if not found and kind != "reproductions":
         raise ConfigError(f"no {kind} are installed; install labctl with: pip install labctl")
     return found
 

@@ -138,6 +138,12 @@ class Protocol(BaseModel):
     title: ClassVar[str]
     source: ClassVar[str]
     """The paper and the protocol's letter in it."""
+    station: ClassVar[str] = "pe-board"
+    """The shipped station that has what it needs; taken where no station is named."""
+    device: ClassVar[str]
+    """What it measures, such as ``PCM cell``; protocols are listed by it."""
+    purpose: ClassVar[str]
+    """What it is for, such as ``Retention``; protocols are listed by it within a device."""
     rows: ClassVar[tuple[type[Row], ...]]
     plots: ClassVar[tuple[Plot, ...]] = ()
 

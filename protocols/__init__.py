@@ -4,3 +4,6 @@ PROTOCOLS: dict[str, str] = {
     "write-verify": "protocols.write_verify:WriteVerify",
 }
 """Short name -> ``module:Class``, loaded when somebody asks for it."""
+
+REPRODUCTIONS: dict[str, str] = {}
+"""Short name of a paper -> ``module:CASES``, what ``labctl reproduce`` runs for it."""

@@ -68,6 +68,8 @@ class WriteVerify(Protocol):
     name: ClassVar[str] = "write-verify"
     title: ClassVar[str] = "32-level write-verify"
     source: ClassVar[str] = "CNN-B: Yao et al., Nature 577, 641 (2020), Fig. 1c"
+    device: ClassVar[str] = "RRAM array"
+    purpose: ClassVar[str] = "Writing"
     rows: ClassVar[tuple[type[Row], ...]] = (Write, Pulse, Relaxed)
     plots: ClassVar[tuple[Plot, ...]] = (
         CumulativeDistribution(Write, "current", "level", "Cumulative distribution of each level"),

@@ -44,7 +44,9 @@ def _labctl(
 @app.command()
 def run(
     protocol: Annotated[str, typer.Argument(metavar="PROTOCOL", help="See: labctl protocols.")],
-    station: StationOption = "pe-board",
+    station: Annotated[
+        str | None, typer.Option(metavar="NAME|FILE", help="A shipped station, or a file; else the protocol's own.")
+    ] = None,
     simulate: Simulate = False,
     transport: Annotated[
         str | None, typer.Option(help="How simulated twins are reached: in-process, or serial (a pseudo-terminal).")
@@ -71,9 +73,11 @@ def run(
     from labctl.cli import running
     from labctl.cli.parameters import gather
 
-    request = running.Request(station, simulate, transport, seed, output, operator, figure, json)
+    chosen = gather(protocol, parameters, parameter or [])
+    place = station or chosen.station
+    request = running.Request(place, simulate, transport, seed, output, operator, figure, json)
     request = dataclasses.replace(request, record=record, replay=replay, replay_mode=replay_mode)
-    running.run(gather(protocol, parameters, parameter or []), request, dry=dry_run)
+    running.run(chosen, request, dry=dry_run)
 
 
 @app.command()

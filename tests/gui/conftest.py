@@ -123,6 +123,8 @@ class Ramp(Protocol):
     name: ClassVar[str] = "ramp"
     title: ClassVar[str] = "Ramp of levels"
     source: ClassVar[str] = "made up for tests"
+    device: ClassVar[str] = "Test device"
+    purpose: ClassVar[str] = "Testing"
     rows: ClassVar[tuple[type[Row], ...]] = (CellRead,)
     plots: ClassVar[tuple[Plot, ...]] = (
         CumulativeDistribution(CellRead, "current", "level", "Levels"),

@@ -38,6 +38,8 @@ class Counting(Protocol):
     name: ClassVar[str] = "counting"
     title: ClassVar[str] = "Counting"
     source: ClassVar[str] = "made up for tests"
+    device: ClassVar[str] = "Test device"
+    purpose: ClassVar[str] = "Testing"
     rows: ClassVar[tuple[type[Row], ...]] = (Reading, Event)
 
     steps: Count = 10
