@@ -180,6 +180,22 @@ def simulate(
 
 
 @app.command()
+def reproduce(
+    papers: Annotated[list[str] | None, typer.Argument(metavar="[PAPER]...", help="Such as ssl; all if none.")] = None,
+    output: Annotated[Path, typer.Option("--output", metavar="DIR", help="Folder for report and run files.")] = Path(
+        "reproduction"
+    ),
+    data: Annotated[str, typer.Option(metavar="FILE", help="Data set for the protocols that train.")] = "",
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; else one a core.")] = None,
+    json: Json = False,
+) -> None:
+    """Run the papers' protocols on the simulated lab and print each published figure beside the measured one."""
+    from labctl.cli import reproducing
+
+    reproducing.run(papers or [], output, data=data, workers=workers, json=json)
+
+
+@app.command()
 def gui(
     station: StationOption = "",
     simulate: Simulate = False,
