@@ -1,7 +1,7 @@
 """EaPU, error-aware probabilistic update, as PyTorch optimisers: fewer and larger updates, the same on average.
 
 A memristor is written with an error of some microsiemens, so that a smaller wanted change is lost in it. EaPU makes
-each change that is below a threshold either as large as the threshold or not at all, by chance, such that the mean stays:
+a change that is below a threshold either as large as the threshold or leaves it out, by chance, so that the mean stays:
 
     |dW| >= dW_th:  dW
     |dW| <  dW_th:  sign(dW) dW_th with probability |dW| / dW_th, else 0
