@@ -57,8 +57,8 @@ def ssl_step() -> None:
 
         seconds = interleaved({"digital": plain, "array": on_the_array})
     ratio = seconds["array"] / seconds["digital"]
-    print(f"SSL step, batch {BATCH}: digital {1 / seconds['digital']:.0f}/s, on the array {1 / seconds['array']:.0f}/s, "
-          f"{ratio:.2f} x the digital step (goal <= 2)")  # fmt: skip
+    rates = f"digital {1 / seconds['digital']:.0f}/s, on the array {1 / seconds['array']:.0f}/s"
+    print(f"SSL step, batch {BATCH}: {rates}, {ratio:.2f} x the digital step (goal <= 2)")
 
 
 def eapu_step() -> None:
