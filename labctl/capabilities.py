@@ -215,8 +215,8 @@ class CellArray(Protocol):
     def read_cells(self, cells: Cells, *, voltage: float, averages: int = 1) -> Floats:
         """Return the (n,) currents of ``cells`` at ``voltage``."""
 
-    def pulse_cells(self, cells: Cells, pulse: LinePulse) -> None:
-        """Give each of ``cells`` one pulse, exactly once whatever the line does."""
+    def pulse_cells(self, cells: Cells, pulse: LinePulse, *, count: int = 1) -> None:
+        """Give each of ``cells`` ``count`` pulses (1 to 10,000), exactly so many whatever the line does."""
 
     def pulse_and_read_cells(self, cells: Cells, pulse: LinePulse, *, voltage: float, averages: int = 1) -> Floats:
         """Give each of ``cells`` one pulse and return the (n,) currents read right after it."""
@@ -229,3 +229,11 @@ class CellArray(Protocol):
 
     def write_duration(self, cells: int, pulses: float, settings: WriteSettings) -> float:
         """Return the estimated time, in s, of writing ``cells`` cells with ``pulses`` pulses each."""
+
+
+@runtime_checkable
+class Multiplier(Protocol):
+    """An array that multiplies input vectors by its conductances, a bit of the inputs at a time."""
+
+    def multiply(self, array: int, rows: Ints, codes: Ints, *, bits: int, voltage: float) -> Floats:
+        """Return the (n, rows) bit-weighted sums of source-line currents, in A, of (n, columns) signed ``codes``."""
