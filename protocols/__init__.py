@@ -1,6 +1,8 @@
 """Measurements, one file a protocol."""
 
 PROTOCOLS: dict[str, str] = {
+    "pulse-count": "protocols.pulse_count:PulseCount",
+    "pulse-response": "protocols.pulse_response:PulseResponse",
     "weight-transfer": "protocols.weight_transfer:WeightTransfer",
     "write-verify": "protocols.write_verify:WriteVerify",
 }
