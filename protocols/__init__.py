@@ -3,6 +3,8 @@
 PROTOCOLS: dict[str, str] = {
     "pulse-count": "protocols.pulse_count:PulseCount",
     "pulse-response": "protocols.pulse_response:PulseResponse",
+    "read-disturb": "protocols.read_disturb:ReadDisturb",
+    "retention": "protocols.retention:Retention",
     "weight-transfer": "protocols.weight_transfer:WeightTransfer",
     "write-verify": "protocols.write_verify:WriteVerify",
 }

@@ -98,9 +98,7 @@ class PulseResponse(ArrayProtocol):
         pulse: LinePulse = self.set_pulse if kind == SET else self.reset_pulse
         for number in range(self.pulses + 1):
             if number:
-                currents = array.pulse_and_read_cells(
-                    cells, pulse, voltage=self.read_voltage, averages=self.averages
-                )
+                currents = array.pulse_and_read_cells(cells, pulse, voltage=self.read_voltage, averages=self.averages)
             else:
                 currents = array.read_cells(cells, voltage=self.read_voltage, averages=self.averages)
             yield Response.block(

@@ -78,4 +78,5 @@ def pair_targets(levels: Ints, lowest: float, step: float) -> Floats:
 
     One cell of a pair stays at ``lowest``. Source: CNN-C, Yao et al., Nature 577, 641 (2020).
     """
-    return lowest + step * np.stack([np.maximum(levels, 0), np.maximum(-levels, 0)], axis=-1)
+    targets: Floats = lowest + step * np.stack([np.maximum(levels, 0), np.maximum(-levels, 0)], axis=-1)
+    return targets

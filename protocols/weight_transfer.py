@@ -65,7 +65,7 @@ class WeightTransfer(ArrayProtocol):
 
     weights: str = Field(
         default="",
-        description="NumPy file (.npz) with c1 (8, 9), c3 (96, 9), fc (120, 16), scaled to their levels; drawn if empty",
+        description="NumPy file (.npz) with c1 (8, 9), c3 (96, 9), fc (120, 16), scaled to levels; drawn if empty",
     )
     levels: int = Field(default=8, ge=2, le=64, description="levels of a cell; a pair has twice as many, less one")
     lowest: Siemens = Field(default=2.5e-6, gt=0.0, le=1e-3, description="conductance of the lowest level")
@@ -129,9 +129,7 @@ class WeightTransfer(ArrayProtocol):
 
         return draw(run)
 
-    def _read(
-        self, array: CellArray, clock: Clock, number: int, pairs: Cells, targets: Floats, levels: Ints
-    ) -> Block:
+    def _read(self, array: CellArray, clock: Clock, number: int, pairs: Cells, targets: Floats, levels: Ints) -> Block:
         currents = array.read_cells(pairs.reshape(-1), voltage=self.read_voltage, averages=self.averages)
         error = currents.reshape(-1, 2) - targets.reshape(-1, 2)
         difference = currents.reshape(-1, 2) @ np.array([1.0, -1.0]) / self.read_voltage

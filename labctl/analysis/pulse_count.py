@@ -15,10 +15,10 @@ Floats = NDArray[np.float64]
 def analyse(run: RunData) -> Results:
     """Return headline figures and tables of a run with the stream ``reached``.
 
-    The summary has ``cells``, ``levels``, ``yield``, ``mean_pulses`` with ``mean_pulses_se``, ``mean_pulses_nearest`` and
-    ``mean_pulses_farthest`` (highest and lowest level), ``rank_correlation`` (Spearman, of a cell's pulses with the
-    distance from its start to its target) and ``falls_with_level`` (share of neighbouring levels of which the lower one
-    needs more pulses).
+    The summary has ``cells``, ``levels``, ``yield``, ``mean_pulses`` with ``mean_pulses_se``,
+    ``mean_pulses_nearest`` and ``mean_pulses_farthest`` (highest and lowest level), ``rank_correlation`` (Spearman, of
+    a cell's pulses with the distance from its start to its target) and ``falls_with_level`` (share of neighbouring
+    levels of which the lower one needs more pulses).
     """
     reached = run.arrays("reached")
     present = np.unique(reached["level"])

@@ -16,10 +16,10 @@ Floats = NDArray[np.float64]
 def analyse(run: RunData) -> Results:
     """Return headline figures and tables of a run with the stream ``response``.
 
-    The summary has ``cells``, ``cycles``, ``pulses``, ``follow_share`` (trains at whose end the cell is on the side that the
-    pulses drive it to), ``low_uA`` and ``high_uA`` (mean current before and after SET trains), ``set_nonlinearity`` and
-    ``reset_nonlinearity`` (pulses of a train divided by the constant A of the NeuroSim curve that fits the mean
-    response; 0 is a straight line).
+    The summary has ``cells``, ``cycles``, ``pulses``, ``follow_share`` (trains at whose end the cell is on the side
+    that the pulses drive it to), ``low_uA`` and ``high_uA`` (mean current before and after SET trains),
+    ``set_nonlinearity`` and ``reset_nonlinearity`` (pulses of a train divided by the constant A of the NeuroSim curve
+    that fits the mean response; 0 is a straight line).
 
     Source: NeuroSim V3, manual: G(P) = B (1 - exp(-P/A)) + G_min.
     """

@@ -14,9 +14,10 @@ Floats = NDArray[np.float64]
 def analyse(run: RunData) -> Results:
     """Return headline figures and tables of a run with the streams ``written`` and ``weight``.
 
-    The summary has ``weights``, ``levels``, ``yield`` (writes within tolerance), ``mean_pulses``, ``cell_error_mean_nA``
-    and ``cell_error_std_nA`` (current minus target of each cell after the wait) with its standard error,
-    ``weight_error_std_uS``, ``right_level_share`` (weights that are nearest to their own level) and ``maps_read``.
+    The summary has ``weights``, ``levels``, ``yield`` (writes within tolerance), ``mean_pulses``,
+    ``cell_error_mean_nA`` and ``cell_error_std_nA`` (current minus target of each cell after the wait) with its
+    standard error, ``weight_error_std_uS``, ``right_level_share`` (weights that are nearest to their own level) and
+    ``maps_read``.
     """
     written, weight = run.arrays("written"), run.arrays("weight")
     errors = np.concatenate([weight["positive_error"], weight["negative_error"]])

@@ -1,5 +1,7 @@
 """The figure of a pulse count: mean pulses of each level, and the stacked histogram over all cells."""
 
+import itertools
+
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
@@ -29,7 +31,7 @@ def draw(run: RunData) -> Figure:
         right.bar(places, classes[name], bottom=bottom, color=colours[number], label=f"{target[number]:.1f} uA")
         bottom += classes[name]
     edges = [*pulse_count.EDGES[:-1], None]
-    names = [f"{low} to {high - 1}" if high else f"from {low}" for low, high in zip(edges, edges[1:], strict=False)]
+    names = [f"{low} to {high - 1}" if high else f"from {low}" for low, high in itertools.pairwise(edges)]
     right.set_xticks(places, names, rotation=45, fontsize=8)
     right.set_xlabel("pulses")
     right.set_ylabel("cells")

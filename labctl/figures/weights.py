@@ -16,7 +16,8 @@ def draw(run: RunData) -> Figure:
     results = weights.analyse(run)
     figure = Figure(figsize=(10.0, 8.5), layout="constrained")
     names = [f"{layer} {what}" for layer in weights.LAYER_NAMES for what in ("wanted", "read")]
-    axes = figure.subplot_mosaic([names, ["errors"] * 3 + ["levels"] * 3], height_ratios=(1.5, 1.0))
+    mosaic: Any = [names, ["errors"] * 3 + ["levels"] * 3]
+    axes = figure.subplot_mosaic(mosaic, height_ratios=(1.5, 1.0))
     weight = run.arrays("weight")
     span = float(np.abs(weight["target"]).max()) * 1e6
     image: Any = None
