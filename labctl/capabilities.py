@@ -232,8 +232,8 @@ class CellArray(Protocol):
 
 
 @runtime_checkable
-class Multiplier(Protocol):
-    """An array that multiplies input vectors by its conductances, a bit of the inputs at a time."""
+class MultiplyingArray(CellArray, Protocol):
+    """An array of cells that also multiplies input vectors by its conductances, a bit of the inputs at a time."""
 
     def multiply(self, array: int, rows: Ints, codes: Ints, *, bits: int, voltage: float) -> Floats:
         """Return the (n, rows) bit-weighted sums of source-line currents, in A, of (n, columns) signed ``codes``."""

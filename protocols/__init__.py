@@ -1,6 +1,7 @@
 """Measurements, one file a protocol."""
 
 PROTOCOLS: dict[str, str] = {
+    "convolution-read": "protocols.convolution_read:ConvolutionRead",
     "pulse-count": "protocols.pulse_count:PulseCount",
     "pulse-response": "protocols.pulse_response:PulseResponse",
     "read-disturb": "protocols.read_disturb:ReadDisturb",

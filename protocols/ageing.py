@@ -115,7 +115,7 @@ class Ageing(ArrayProtocol):
         """Return (items, 1 or 2) target conductances, in S."""
         if self.pairs:
             return pair_targets(levels, self.lowest, self.step)
-        targets: Floats = (self.lowest + self.step * levels)[:, None]
+        targets: Floats = np.asarray(self.lowest + self.step * levels, dtype=np.float64)[:, None]
         return targets
 
     def plan_of(
