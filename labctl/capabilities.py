@@ -184,6 +184,21 @@ class SourceMeter(Protocol):
 
 
 @runtime_checkable
+class BiasSource(Protocol):
+    """Holds a voltage on a terminal of its own, such as a gate, while something else is measured."""
+
+    @property
+    def has_bias(self) -> bool:
+        """Whether there is such a terminal, known before the instrument is opened."""
+
+    def hold_bias(self, voltage: float, *, compliance: float) -> None:
+        """Hold ``voltage`` (V) within ``compliance`` (A) until `release_bias`, or until the instrument is made safe."""
+
+    def release_bias(self) -> None:
+        """Bring the terminal back to its idle policy."""
+
+
+@runtime_checkable
 class Digitizer(Protocol):
     """Captures voltages around a trigger."""
 

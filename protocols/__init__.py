@@ -2,6 +2,8 @@
 
 PROTOCOLS: dict[str, str] = {
     "convolution-read": "protocols.convolution_read:ConvolutionRead",
+    "dc-sweep": "protocols.dc_sweep:DcSweep",
+    "forming": "protocols.forming:Forming",
     "pulse-count": "protocols.pulse_count:PulseCount",
     "pulse-response": "protocols.pulse_response:PulseResponse",
     "read-disturb": "protocols.read_disturb:ReadDisturb",

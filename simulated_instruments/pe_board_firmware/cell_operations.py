@@ -27,7 +27,7 @@ def pulse(
     pulses: int = 1,
     period: float = 0.0,
 ) -> None:
-    """Give ``cells`` pulses of ``lines`` (word, bit, source in mV, width in ns) from ``now`` (s) on, ``period`` apart."""
+    """Give ``cells`` pulses of ``lines`` (word, bit, source: mV, width: ns) from ``now`` on, ``period`` apart (s)."""
     word, bit, source, width = lines
     machine.cells.pulse(
         np.array(cells),
