@@ -184,6 +184,21 @@ class SourceMeter(Protocol):
 
 
 @runtime_checkable
+class BiasSource(Protocol):
+    """Holds a voltage on a terminal of its own, such as a gate, while something else is measured."""
+
+    @property
+    def has_bias(self) -> bool:
+        """Whether there is such a terminal, known before the instrument is opened."""
+
+    def hold_bias(self, voltage: float, *, compliance: float) -> None:
+        """Hold ``voltage`` (V) within ``compliance`` (A) until `release_bias`, or until the instrument is made safe."""
+
+    def release_bias(self) -> None:
+        """Bring the terminal back to its idle policy."""
+
+
+@runtime_checkable
 class Digitizer(Protocol):
     """Captures voltages around a trigger."""
 
@@ -236,8 +251,8 @@ class CellArray(Protocol):
     def read_cells(self, cells: Cells, *, voltage: float, averages: int = 1) -> Floats:
         """Return the (n,) currents of ``cells`` at ``voltage``."""
 
-    def pulse_cells(self, cells: Cells, pulse: LinePulse) -> None:
-        """Give each of ``cells`` one pulse, exactly once whatever the line does."""
+    def pulse_cells(self, cells: Cells, pulse: LinePulse, *, count: int = 1) -> None:
+        """Give each of ``cells`` ``count`` pulses (1 to 10,000), exactly so many whatever the line does."""
 
     def pulse_and_read_cells(self, cells: Cells, pulse: LinePulse, *, voltage: float, averages: int = 1) -> Floats:
         """Give each of ``cells`` one pulse and return the (n,) currents read right after it."""
@@ -250,3 +265,11 @@ class CellArray(Protocol):
 
     def write_duration(self, cells: int, pulses: float, settings: WriteSettings) -> float:
         """Return the estimated time, in s, of writing ``cells`` cells with ``pulses`` pulses each."""
+
+
+@runtime_checkable
+class MultiplyingArray(CellArray, Protocol):
+    """An array of cells that also multiplies input vectors by its conductances, a bit of the inputs at a time."""
+
+    def multiply(self, array: int, rows: Ints, codes: Ints, *, bits: int, voltage: float) -> Floats:
+        """Return the (n, rows) bit-weighted sums of source-line currents, in A, of (n, columns) signed ``codes``."""
