@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import datetime as dt
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from labctl.runfile.finish import cut_to_last_step, recover
 from labctl.runfile.header import RunHeader
 from labctl.runfile.reader import RunData
 from labctl.runfile.writer import RunFileWriter
-from labctl.runner import Listener, Run, timestamp
+from labctl.runner import Listener, Run, split_state, timestamp
 from labctl.stations.station import OpenOptions, Station, station_from_text
 from labctl.units import format_quantity
 
@@ -93,7 +94,8 @@ def prepare(
         )
         return RunFileWriter.create(_file_name(Path(output), protocol), header, type(protocol).rows)
 
-    return Run(protocol, chosen, clock=station.clock, seed=drawn, open_file=open_file)
+    devices = _devices_of(protocol, station)
+    return Run(protocol, chosen, clock=station.clock, seed=drawn, open_file=open_file, devices=devices)
 
 
 def run(
@@ -163,6 +165,12 @@ def resume(file: str | Path, *, station: Station | None = None) -> Run:
     chosen = choose_instruments(protocol_class, station.instruments)
     stored = data.last_step()
     step = Step(stored["done"], stored["total"], data.step_state(stored)) if stored else None
+    devices = _devices_of(protocol, station)
+    if step and protocol.keeps_devices:
+        lab_state, own = split_state(step.state)
+        step = dataclasses.replace(step, state=own)
+        if station.lab is not None and lab_state:
+            station.lab.load(lab_state)
 
     def open_file() -> RunFileWriter:
         cut_to_last_step(path, timestamp())
@@ -170,7 +178,16 @@ def resume(file: str | Path, *, station: Station | None = None) -> Run:
         return RunFileWriter(path, protocol_class.rows, lengths)
 
     start = (step, float(stored["time"])) if step and stored else None
-    return Run(protocol, chosen, clock=station.clock, seed=data.header.seed, open_file=open_file, resume=start)
+    return Run(
+        protocol, chosen, clock=station.clock, seed=data.header.seed, open_file=open_file, resume=start, devices=devices
+    )
+
+
+def _devices_of(protocol: Protocol, station: Station) -> Callable[[], bytes] | None:
+    """Return what gives the state of the devices that each step keeps; real ones keep their own."""
+    if not protocol.keeps_devices:
+        return None
+    return station.lab.saved if station.lab is not None else bytes
 
 
 def resumable(path: Path) -> RunData:

@@ -233,12 +233,6 @@ class BinaryArray(Protocol):
     def read_decades(self, out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
         """Return log10 of the resistance in Ohm of each cell (cells,); fills ``out`` if given."""
 
-    def saved_state(self) -> bytes:
-        """Return what a simulated array needs to go on from here in another process; empty for a real one."""
-
-    def load_state(self, state: bytes) -> None:
-        """Bring a simulated array to what `saved_state` returned; an empty state changes nothing."""
-
 
 @runtime_checkable
 class CellArray(Protocol):
