@@ -8,6 +8,7 @@ PROTOCOLS: dict[str, str] = {
     "pulse-response": "protocols.pulse_response:PulseResponse",
     "read-disturb": "protocols.read_disturb:ReadDisturb",
     "retention": "protocols.retention:Retention",
+    "train-cnn": "protocols.train_cnn:TrainCnn",
     "train-ssl": "protocols.train_ssl:TrainSsl",
     "weight-transfer": "protocols.weight_transfer:WeightTransfer",
     "write-verify": "protocols.write_verify:WriteVerify",
