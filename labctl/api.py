@@ -10,9 +10,9 @@ from typing import Any
 
 import labctl
 from labctl import plugins
-from labctl.errors import DataFileError, LimitError, RunStoppedError
+from labctl.errors import DataFileError, InstrumentError, LimitError, RunStoppedError
 from labctl.events import RunState
-from labctl.instrument import Instrument, SampleLimits
+from labctl.instrument import Instrument, SampleLimits, make_all_safe
 from labctl.protocol import Plan, Protocol, Step, unit_of
 from labctl.resources import choose_instruments
 from labctl.runfile.finish import cut_to_last_step, recover
@@ -94,7 +94,7 @@ def prepare(
         )
         return RunFileWriter.create(_file_name(Path(output), protocol), header, type(protocol).rows)
 
-    devices = _devices_of(protocol, station)
+    devices = _devices_of(protocol, station, chosen)
     return Run(protocol, chosen, clock=station.clock, seed=drawn, open_file=open_file, devices=devices)
 
 
@@ -165,7 +165,7 @@ def resume(file: str | Path, *, station: Station | None = None) -> Run:
     chosen = choose_instruments(protocol_class, station.instruments)
     stored = data.last_step()
     step = Step(stored["done"], stored["total"], data.step_state(stored)) if stored else None
-    devices = _devices_of(protocol, station)
+    devices = _devices_of(protocol, station, chosen)
     if step and protocol.keeps_devices:
         lab_state, own = split_state(step.state)
         step = dataclasses.replace(step, state=own)
@@ -183,11 +183,26 @@ def resume(file: str | Path, *, station: Station | None = None) -> Run:
     )
 
 
-def _devices_of(protocol: Protocol, station: Station) -> Callable[[], bytes] | None:
-    """Return what gives the state of the devices that each step keeps; real ones keep their own."""
+def _devices_of(protocol: Protocol, station: Station, chosen: dict[str, Instrument]) -> Callable[[], bytes] | None:
+    """Return what brings simulated devices to a point that a resumed run can begin at too, and gives their state.
+
+    There every output is idle, as after opening, and the clock stands at a full second: an unbroken run and a resumed
+    one go on alike to the last bit. Real devices keep their own state.
+    """
     if not protocol.keeps_devices:
         return None
-    return station.lab.saved if station.lab is not None else bytes
+    lab = station.lab
+    if lab is None:
+        return bytes
+
+    def keep() -> bytes:
+        _, failures = make_all_safe(chosen)
+        if failures:
+            raise InstrumentError("station", "make safe", 0, "; ".join(failures))
+        lab.settle()
+        return lab.saved()
+
+    return keep
 
 
 def resumable(path: Path) -> RunData:

@@ -4,6 +4,7 @@ import functools
 import inspect
 import io
 import logging
+import math
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -76,6 +77,11 @@ class SimulatedLab:
             for role, hosted in self.hosted.items():
                 if hosted.baud_rate is not None:
                     self._terminals[role] = PseudoTerminal(hosted)
+
+    def settle(self) -> None:
+        """Let time pass up to a full second, at least one; on a real clock do nothing."""
+        if isinstance(self.clock, VirtualClock):
+            self.clock.move_to(float(math.ceil(self.clock.now()) + 1))
 
     def saved(self) -> bytes:
         """Return the state of the twins' devices and the time, for `load` in another process.
