@@ -34,7 +34,7 @@ CELL = np.dtype([
 MOLTEN = 1.0 - 1e-9
 """Amorphous share of a cell that has forgotten what it was before it melted."""
 FORGETTING = 8
-"""Passages of a waveform in which the cell must have melted wholly before others are skipped; *assumed* to be enough."""
+"""Passages in which the cell must have melted wholly before others are skipped; *assumed* to be enough."""
 
 
 class Law(NamedTuple):
