@@ -29,7 +29,7 @@ class Read(Row):
     capture: int = column(doc="number of the capture of drift that it belongs to, from 1; 0 for none")
     read: int = column(doc="number of the read in a row, from 0 right after the pulse")
     age: float = column("s", "time since the end of the last pulse")
-    resistance: float = column("ohm", "resistance; infinite where no current was read")
+    resistance: float = column("ohm", "resistance; infinite where none or too much current was read")
     current: float = column("A", "current")
     in_compliance: bool = column(doc="whether the compliance held the source: the read is no measurement")
 
@@ -164,8 +164,8 @@ class Cell:
 
 
 def resistances(readings: SmuReadings) -> Floats:
-    """Return (n,) Ohm; infinite where the current is not above 0."""
-    flows = readings.currents > 0.0
+    """Return (n,) Ohm; infinite where the current is not above 0, or overflowed its range."""
+    flows = (readings.currents > 0.0) & np.isfinite(readings.currents)
     ohms: Floats = np.where(flows, readings.voltages / np.where(flows, readings.currents, 1.0), np.inf)
     return ohms
 

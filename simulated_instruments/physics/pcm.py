@@ -49,13 +49,13 @@ class PcmParameters:
     drift: float = 0.10  # d, median. Source: the same
     reset_spread: float = 0.10  # sd of log10 R over cells; *assumed*
     reset_cycle_spread: float = 0.03  # sd of log10 R from switching to switching, mean over cells; *assumed*
-    reset_cycle_variation_spread: float = 0.006  # sd of that over cells; *assumed*
+    reset_cycle_variation_spread: float = 0.01  # sd of that over cells; *assumed*
     set_spread: float = 0.05  # *assumed*
     set_cycle_spread: float = 0.02  # *assumed*
-    set_cycle_variation_spread: float = 0.004  # *assumed*
+    set_cycle_variation_spread: float = 0.005  # *assumed*
     drift_spread: float = 0.01  # sd of d over cells. Source: N(0.10, 0.01), *assumed*
     drift_cycle_spread: float = 0.003  # *assumed*
-    drift_cycle_variation_spread: float = 0.0006  # *assumed*
+    drift_cycle_variation_spread: float = 0.001  # *assumed*
     drift_start: float = 1.0  # s, the t0 at which the amorphous resistance has its median; *assumed*
     earliest: float = 1e-6  # s, drift is not followed to shorter ages; *assumed*
     on_resistance: float = 3e3  # Ohm while it conducts above the threshold; *assumed*
