@@ -30,7 +30,9 @@ class Drift(PcmProtocol):
         Trace(Read, "age", "resistance", "Drift", log_x=True, log_y=True, group="capture"),
     )
 
-    reads: int = Field(default=1000, ge=4, le=100_000, description="reads of each capture, besides one at its beginning")
+    reads: int = Field(
+        default=1000, ge=4, le=100_000, description="reads of each capture, besides one at its beginning"
+    )
     interval: Seconds = Field(default=1.0, gt=0.0, le=3600.0, description="from read to read")
     control: bool = Field(default=True, description="capture the state after SET, too")
     block: Count = Field(default=100, le=10_000, description="reads of one step; the source meter keeps their time")

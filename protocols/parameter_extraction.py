@@ -1,5 +1,6 @@
 """Switch many phase-change cells, follow their drift, and take the statistics of the population (SSL-F)."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -109,9 +110,9 @@ class ParameterExtraction(PcmProtocol):
             yield from cell.follow(capture, self.repeat_reads, self.interval, self.repeat_reads)
 
 
-def _figures(blocks: list[object]) -> Steps:
+def _figures(blocks: Sequence[object]) -> Steps:
     rows = np.concatenate([getattr(block, "rows") for block in blocks])  # noqa: B009 - blocks alone are measured
-    found = extraction.cell_statistics({name: rows[name] for name in rows.dtype.names})
+    found = extraction.cell_statistics({name: rows[name] for name in rows.dtype.names or ()})
     exponent = found.laws[0].exponent if found.laws else 0.0
     yield Figures.block(
         cell=found.cell, state=np.array([SET, RESET]), mean=np.array([found.set.mean, found.reset.mean]),

@@ -1,4 +1,4 @@
-"""What the measurements of phase-change cells have in common: the paper's pulses, rows of reads, and how they are read."""
+"""What the measurements of phase-change cells have in common: the paper's pulses, and how cells are read."""
 
 from typing import ClassVar
 
@@ -125,8 +125,8 @@ class Cell:
     def follow(self, capture: int, reads: int, interval: float, block: int) -> Steps:
         """Read once now and ``reads`` times ``interval`` (s) apart, in blocks.
 
-        Within a block the source meter keeps the time, and a block begins with a read right after the one before, so that
-        nothing is waited for in between and a lab whose clock runs faster than ours tells the same ages.
+        Within a block the source meter keeps the time, and a block begins with a read right after the one before, so
+        that nothing is waited for in between and a lab whose clock runs faster than ours tells the same ages.
         """
         done, before = 0, 0.0
         while done < reads:

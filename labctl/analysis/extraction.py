@@ -34,7 +34,9 @@ class CellStatistics(NamedTuple):
     @property
     def exponents(self) -> Levels:
         """The exponents of the captures and their errors, as levels are given."""
-        return Levels(np.array([law.exponent for law in self.laws]), np.array([law.exponent_error for law in self.laws]))
+        return Levels(
+            np.array([law.exponent for law in self.laws]), np.array([law.exponent_error for law in self.laws])
+        )
 
 
 def cell_statistics(reads: Columns) -> CellStatistics:
@@ -59,9 +61,9 @@ def each_cell(reads: Columns) -> list[CellStatistics]:
 def analyse(run: RunData) -> Results:
     """Return the population and the table of cells of a run with the stream ``read``.
 
-    For each of ``set``, ``reset`` (log10 of Ohm, at an age of 1 s) and ``drift`` (d) the summary has the mean M and standard
-    deviation Sigma over cells of the cells' means (``drift_M``, ``drift_Sigma``), and of their standard deviations over
-    switchings (``drift_sd_M``, ``drift_sd_Sigma``), each with its standard error (``drift_M_error``). Further ``cells``,
+    For each of ``set``, ``reset`` (log10 of Ohm, at an age of 1 s) and ``drift`` (d) the summary has the mean M and
+    standard deviation Sigma over cells of the cells' means (``drift_M``, ``drift_Sigma``), and of their standard
+    deviations over switchings (``drift_sd_M``, ``drift_sd_Sigma``), each with its standard error (``drift_M_error``). Further ``cells``,
     ``set_median_ohm``, ``reset_median_ohm``, ``ratio`` and ``stuck`` (cells whose bands overlap; they are left out).
     """
     cells = each_cell(run.arrays("read"))

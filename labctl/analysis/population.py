@@ -1,7 +1,7 @@
 """Statistics of many phase-change cells, and new cells drawn from them.
 
-Three quantities, each normal: log10 R_set, log10 R_reset (R in Ohm, at t0 = 1 s) and the drift exponent d. A cell has a mean
-mu and a standard deviation sigma of each over its switchings; mu and sigma have a mean (M) and a standard deviation
+Three quantities, each normal: log10 R_set, log10 R_reset (R in Ohm, at t0 = 1 s) and the drift exponent d. A cell has a
+mean mu and a standard deviation sigma of each over its switchings; mu and sigma have a mean (M) and a standard deviation
 (Sigma) over the cells. Source: Nat. Commun. 12, 319 (2021), its device model; that resistances are normal in log10 R
 is *assumed*.
 """
@@ -68,7 +68,8 @@ class Population(NamedTuple):
     def draw_cells(self, count: int, rng: np.random.Generator) -> Cells:
         """Draw ``count`` cells with rank coupling.
 
-        One uniform number a quantity gives mu, and sigma at the same cumulative probability; sigma and d are not below 0.
+        One uniform number a quantity gives mu, and sigma at the same cumulative probability; neither sigma nor d is
+        below 0.
         """
         ranks = rng.standard_normal((count, 3))  # the quantile of a uniform number
         table = np.array(self)
@@ -136,7 +137,12 @@ def _estimate(samples: Samples) -> Quantity:
     mean_error = float(np.mean(samples.deviations**2 / samples.counts))
     total = np.maximum(samples.deviations**2, 1e-300)
     # A sample standard deviation s of n values scatters by sigma sqrt(1/c4^2 - 1); the noise in it is divided out.
-    scatter = samples.deviations**2 * (1.0 / _unbiased(samples.counts) ** 2 - 1.0) * total / np.maximum(variances, 0.1 * total)
+    scatter = (
+        samples.deviations**2
+        * (1.0 / _unbiased(samples.counts) ** 2 - 1.0)
+        * total
+        / np.maximum(variances, 0.1 * total)
+    )
     between = float(spreads.var(ddof=1)) - float(np.mean(scatter))
     return Quantity(
         float(samples.means.mean()),
@@ -150,5 +156,7 @@ def _unbiased(counts: Floats) -> Floats:
     """Return c4: the mean of a sample standard deviation over the true one, for normal values."""
     from scipy import special
 
-    ratio: Floats = np.sqrt(2.0 / (counts - 1.0)) * np.exp(special.gammaln(counts / 2) - special.gammaln((counts - 1) / 2))
+    ratio: Floats = np.sqrt(2.0 / (counts - 1.0)) * np.exp(
+        special.gammaln(counts / 2) - special.gammaln((counts - 1) / 2)
+    )
     return ratio

@@ -111,6 +111,8 @@ def together(drives: list[Drive], times: Floats) -> Source:
     A drive at rest takes current from another up to its limit. Two that are not at rest are a fault of the wiring; they
     share the node through their resistances.
     """
+    if len(drives) == 1 and not drives[0].resting:
+        return Source(drives[0].at(times), drives[0].ohms, drives[0].limit)
     strong = [drive for drive in drives if not drive.resting]
     rest = sum(drive.limit for drive in drives if drive.resting)
     if not strong:
@@ -132,6 +134,8 @@ def together(drives: list[Drive], times: Floats) -> Source:
 def shares(drives: dict[str, Drive], times: Floats, volts: Floats, amps: Floats) -> dict[str, Floats]:
     """Return the current (A) out of each driving terminal, from the node's voltage and the current into the devices."""
     out: dict[str, Floats] = {}
+    if len(drives) == 1:
+        return dict.fromkeys(drives, amps)
     strong = [name for name, drive in drives.items() if not drive.resting]
     for name, drive in drives.items():
         if drive.resting and strong:

@@ -72,6 +72,7 @@ class Net:
         self._clock = clock
         self._series = series
         self._report = report
+        self._charges = isinstance(device, WithCapacitor)
         self._drives: dict[str, Drive] = {}
         self._done = clock.now()
         self._fresh = False
@@ -151,7 +152,7 @@ class Net:
     def _grid(self, drives: list[Drive], start: float, stop: float) -> Floats:
         """Return the times at which something bends, both ends included."""
         ends = [start] if start == stop else [start, stop]
-        if not isinstance(self.device, WithCapacitor) and all(len(drive.volts) == 1 for drive in drives):
+        if not self._charges and all(len(drive.volts) == 1 for drive in drives):
             return np.array(ends)
         corners = np.unique(np.concatenate([np.array(ends), *(drive.corners(start, stop) for drive in drives)]))
         if len(corners) == 1 or len(corners) > _MOST_REFINED:
@@ -162,7 +163,7 @@ class Net:
             edges = np.flatnonzero(np.any(np.diff(volts, axis=1) != 0.0, axis=0))
             lengths = np.diff(corners)[edges]
             extra.append((corners[edges][:, None] + lengths[:, None] * _EDGE_STEPS).ravel())
-        if isinstance(self.device, WithCapacitor):
+        if isinstance(self.device, WithCapacitor):  # what `_charges` says, for the type
             ohms = together(drives, corners[:1]).ohms + self._series
             if 0.0 < ohms < math.inf:
                 steps = corners[:-1, None] + ohms * self.device.farads * _CHARGING_STEPS
