@@ -39,8 +39,8 @@ def analyse(run: RunData) -> Results:
     """Return headline figures and the table of captures of a run with the stream ``read`` of one cell.
 
     For each of ``reset`` and ``set`` the summary has the exponent d (``reset_d``), its standard error
-    (``reset_d_error``) and 95 % interval (``reset_d_low``, ``reset_d_high``), R at 1 s (``reset_1s_ohm``), the scatter around the line
-    (``reset_scatter_percent``) and the correlation of successive residuals (``reset_correlation``).
+    (``reset_d_error``) and 95 % interval (``reset_d_low``, ``reset_d_high``), R at 1 s (``reset_1s_ohm``), the scatter
+    around the line (``reset_scatter_percent``) and the correlation of successive residuals (``reset_correlation``).
     """
     reads = run.arrays("read")
     earliest = float(run.parameters.get("fit_from", 0.0))

@@ -14,9 +14,9 @@ def analyse(run: RunData) -> Results:
     """Return headline figures and the table of a run with the stream ``sampled``.
 
     The summary has ``cycles`` (the last that was read), ``samples``, ``set_median_ohm``, ``reset_median_ohm``,
-    ``ratio`` (median), ``least_ratio``, ``stuck`` (1 if the last sample is), ``stuck_at`` (first cycle of the stuck samples that
-    go on to the end; 0 for none) and, of log10 R over the logarithm of the cycles, the trend of either state and its
-    standard error (``set_trend``, ``set_trend_error``: decades of R a decade of cycles).
+    ``ratio`` (median), ``least_ratio``, ``stuck`` (1 if the last sample is), ``stuck_at`` (first cycle of the stuck
+    samples that go on to the end; 0 for none) and, of log10 R over the logarithm of the cycles, the trend of either
+    state and its standard error (``set_trend``, ``set_trend_error``: decades of R a decade of cycles).
     """
     rows = run.arrays("sampled")
     good = np.isfinite(rows["set_resistance"]) & np.isfinite(rows["reset_resistance"])

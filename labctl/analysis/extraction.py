@@ -63,8 +63,9 @@ def analyse(run: RunData) -> Results:
 
     For each of ``set``, ``reset`` (log10 of Ohm, at an age of 1 s) and ``drift`` (d) the summary has the mean M and
     standard deviation Sigma over cells of the cells' means (``drift_M``, ``drift_Sigma``), and of their standard
-    deviations over switchings (``drift_sd_M``, ``drift_sd_Sigma``), each with its standard error (``drift_M_error``). Further ``cells``,
-    ``set_median_ohm``, ``reset_median_ohm``, ``ratio`` and ``stuck`` (cells whose bands overlap; they are left out).
+    deviations over switchings (``drift_sd_M``, ``drift_sd_Sigma``), each with its standard error (``drift_M_error``).
+    Further ``cells``, ``set_median_ohm``, ``reset_median_ohm``, ``ratio`` and ``stuck`` (cells whose bands overlap;
+    they are left out).
     """
     cells = each_cell(run.arrays("read"))
     working = [cell for cell in cells if len(cell.set.values) and len(cell.reset.values) and _switches(cell)]

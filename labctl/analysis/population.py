@@ -1,12 +1,11 @@
 """Statistics of many phase-change cells, and new cells drawn from them.
 
 Three quantities, each normal: log10 R_set, log10 R_reset (R in Ohm, at t0 = 1 s) and the drift exponent d. A cell has a
-mean mu and a standard deviation sigma of each over its switchings; mu and sigma have a mean (M) and a standard deviation
-(Sigma) over the cells. Source: Nat. Commun. 12, 319 (2021), its device model; that resistances are normal in log10 R
-is *assumed*.
+mean mu and a standard deviation sigma of each over its switchings; mu and sigma have a mean (M) and a standard
+deviation (Sigma) over the cells. Source: Nat. Commun. 12, 319 (2021), its device model; that resistances are normal in
+log10 R is *assumed*.
 """
 
-import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -125,30 +124,27 @@ def estimate(samples: Samples) -> tuple[Quantity, Quantity]:
     count = len(samples.means)
     if count < FEWEST_CELLS:
         raise ValueError(f"a population needs {FEWEST_CELLS} or more cells, got {count}")
-    rng = np.random.default_rng(_BOOTSTRAP_SEED)
-    chosen = rng.integers(0, count, (BOOTSTRAPS, count))
-    drawn = np.array([_estimate(Samples(*(column[each] for column in samples))) for each in chosen])
-    return _estimate(samples), Quantity(*(float(error) for error in drawn.std(axis=0, ddof=1)))
+    ratio = _unbiased(samples.counts)
+    chosen = np.random.default_rng(_BOOTSTRAP_SEED).integers(0, count, (BOOTSTRAPS, count))
+    drawn = _estimate(Samples(*(column[chosen] for column in samples)), ratio[chosen])
+    figures = _estimate(samples, ratio)
+    return Quantity(*map(float, figures)), Quantity(*(float(each.std(ddof=1)) for each in drawn))
 
 
-def _estimate(samples: Samples) -> Quantity:
-    variances = np.maximum(samples.deviations**2 - samples.noise, 0.0)
-    spreads = np.sqrt(variances) / _unbiased(samples.counts)
-    mean_error = float(np.mean(samples.deviations**2 / samples.counts))
+def _estimate(samples: Samples, ratio: Floats) -> tuple[Floats, ...]:
+    """Return the four figures of the cells along the last axis; ``ratio`` is `_unbiased` of their counts."""
     total = np.maximum(samples.deviations**2, 1e-300)
-    # A sample standard deviation s of n values scatters by sigma sqrt(1/c4^2 - 1); the noise in it is divided out.
-    scatter = (
-        samples.deviations**2
-        * (1.0 / _unbiased(samples.counts) ** 2 - 1.0)
-        * total
-        / np.maximum(variances, 0.1 * total)
-    )
-    between = float(spreads.var(ddof=1)) - float(np.mean(scatter))
-    return Quantity(
-        float(samples.means.mean()),
-        math.sqrt(max(float(samples.means.var(ddof=1)) - mean_error, 0.0)),
-        float(spreads.mean()),
-        math.sqrt(max(between, 0.0)),
+    variances = np.maximum(total - samples.noise, 0.0)
+    spreads = np.sqrt(variances) / ratio
+    # A sample standard deviation of n values scatters by sigma sqrt(1/c4^2 - 1); taking the noise off widens that.
+    scatter = total * (1.0 / ratio**2 - 1.0) * total / np.maximum(variances, 0.1 * total)
+    between = samples.means.var(axis=-1, ddof=1) - (total / samples.counts).mean(axis=-1)
+    beyond = spreads.var(axis=-1, ddof=1) - scatter.mean(axis=-1)
+    return (
+        samples.means.mean(axis=-1),
+        np.sqrt(np.maximum(between, 0.0)),
+        spreads.mean(axis=-1),
+        np.sqrt(np.maximum(beyond, 0.0)),
     )
 
 

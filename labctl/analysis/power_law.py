@@ -46,8 +46,8 @@ def fit_power_law(ages: Floats, ohms: Floats, *, start: float = 1.0) -> PowerLaw
     """Fit a power law by least squares of log10 R over log10 t, all reads alike.
 
     Read noise is a share of R, so that its scatter in log10 R is even and least squares are right. Where the residuals
-    of successive reads are correlated beyond chance (noise that is slower than the reads), the standard errors are widened
-    by sqrt((1 + r) / (1 - r)), r the correlation: an estimate for a first-order process.
+    of successive reads are correlated beyond chance (noise that is slower than the reads), the standard errors are
+    widened by sqrt((1 + r) / (1 - r)), r the correlation: an estimate for a first-order process.
 
     Args:
         ages: (n,) s since the cell was last molten, above 0.

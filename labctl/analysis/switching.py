@@ -84,10 +84,10 @@ def analyse(run: RunData) -> Results:
     """Return headline figures and tables of a run with the stream ``read`` of one cell.
 
     The summary has ``reads``, ``switches``, ``fresh_ohm`` (where it was read), for each of ``set`` and ``reset`` mean
-    and standard deviation over all reads as the paper has them (``set_mean_ohm``, ``set_sd_ohm``), the mean of log10 R over
-    switchings with its standard error and spread (``set_log10``, ``set_log10_error``, ``set_log10_sd``), ``reset`` also
-    at an age of 1 s (``reset_1s_log10`` ...), ``ratio`` of the medians, ``overlap`` (1 where the bands overlap) and
-    ``left_out`` (reads without a current or in compliance).
+    and standard deviation over all reads as the paper has them (``set_mean_ohm``, ``set_sd_ohm``), the mean of log10 R
+    over switchings with its standard error and spread (``set_log10``, ``set_log10_error``, ``set_log10_sd``),
+    ``reset`` also at an age of 1 s (``reset_1s_log10`` ...), ``ratio`` of the medians, ``overlap`` (1 where the bands
+    overlap) and ``left_out`` (reads without a current or in compliance).
     """
     reads = run.arrays("read")
     good = usable(reads)

@@ -1,8 +1,8 @@
 """SSL: Lim et al., "Spontaneous sparse learning for PCM-based memristor neural networks", Nat. Commun. 12, 319 (2021).
 
-The protocols SSL-A to F on simulated cells. Medians of resistance and d are the paper's and were put into the model. What
-came out on its own: that the paper's pulses, as they are, melt, quench and crystallise the cell, that the control is flat, and
-that the whole chain (generator, cell, source meter, fit) gives back what was put in.
+The protocols SSL-A to F on simulated cells. Medians of resistance and d are the paper's and were put into the model.
+What came out on its own: that the paper's pulses, as they are, melt, quench and crystallise the cell, that the control
+is flat, and that the whole chain (generator, cell, source meter, fit) gives back what was put in.
 """
 
 from labctl.reproduction.cases import Case, Headline
@@ -16,7 +16,7 @@ FRESH_AND_CYCLING = Case(
             measured="fresh_ohm",
             published=1e4,
             tolerance=2.5e3,
-            reason='the paper says "about 1e4"; cells spread by 0.05 in log10 (assumed), three standard deviations of three',
+            reason='the paper says "about 1e4"; three cells that spread by 0.05 in log10 (assumed)',
             put_in=True,
         ),
         Headline(
@@ -24,7 +24,7 @@ FRESH_AND_CYCLING = Case(
             measured="reset_log10",
             published=7.0,
             tolerance=0.25,
-            reason='the paper says "about 1e7"; three standard errors of three cells (0.17) and the drift of ten reads (0.08)',
+            reason='"about 1e7"; three standard errors of three cells (0.17) and the drift of ten reads (0.08)',
             put_in=True,
         ),
         Headline(
