@@ -15,6 +15,8 @@ from labctl.units import format_quantity
 
 READING = 0.06
 """Time in s of one reading of the source meter, for the estimate of the duration; *assumed* (1 power line cycle)."""
+FASTER = 1.5
+"""From this ratio of the source meter's time to ours on, it is taken that the lab's clock runs faster; *assumed*."""
 WRITING = 0.02
 """Time in s of one write, for the estimate of the duration; *assumed*."""
 
@@ -104,6 +106,7 @@ class Cell:
         self._number = number
         self._state = FRESH
         self._written = clock.now()
+        self._rate = 1.0
 
     def write(self, state: int) -> None:
         """SET or RESET it."""
@@ -118,34 +121,40 @@ class Cell:
 
     def read(self, count: int, interval: float = 0.0) -> Block:
         """Read ``count`` times, ``interval`` (s) apart as the source meter times it."""
-        began = self._clock.now()
-        readings = self._measure(count, interval)
-        return self._rows(readings, began - self._written + _lead(readings, self._clock.now() - began))
+        waited, readings, lead = self._measure(count, interval)
+        return self._rows(readings, waited + lead)
 
     def follow(self, capture: int, reads: int, interval: float, block: int) -> Steps:
         """Read once now and ``reads`` times ``interval`` (s) apart, in blocks.
 
-        Within a block the source meter keeps the time, and a block begins with a read right after the one before, so
-        that nothing is waited for in between and a lab whose clock runs faster than ours tells the same ages.
+        Within a block the source meter keeps the time, and a block begins with a read right after the one before: only
+        short times rest on our clock.
         """
         done, before = 0, 0.0
         while done < reads:
             taken = min(block, reads - done)
-            began = self._clock.now()
-            readings = self._measure(taken + 1, interval)
-            span = self._clock.now() - began
-            lead = _lead(readings, span)
-            first = began - self._written + lead if done == 0 else before + lead
+            waited, readings, lead = self._measure(taken + 1, interval)
+            first = waited + lead if done == 0 else before + lead
             rows = self._rows(readings, first, capture=capture, number=done)
             yield rows if done == 0 else Block(rows.row_type, rows.rows[1:])
             before = first + float(readings.times[-1]) + lead
             done += taken
 
-    def _measure(self, count: int, interval: float) -> SmuReadings:
-        of = self._protocol
-        return self._smu.measure_repeatedly(
+    def _measure(self, count: int, interval: float) -> tuple[float, SmuReadings, float]:
+        """Read; return the time from the last pulse to the call, the readings, and the time from the call to the first.
+
+        The latter is to the middle of the reading: half of what the readings do not explain. A lab whose clock runs
+        faster than ours, a served simulation, shows it by readings that span more than our clock does: our times are
+        then stretched to its own.
+        """
+        of, began = self._protocol, self._clock.now()
+        readings = self._smu.measure_repeatedly(
             of.read_voltage, count, compliance=of.compliance, interval=interval, nplc=of.nplc
         )
+        elapsed, span = self._clock.now() - began, float(readings.times[-1])
+        if span > FASTER * elapsed:
+            self._rate = max(span / max(elapsed, 1e-9), 1.0)
+        return (began - self._written) * self._rate, readings, max(elapsed * self._rate - span, 0.0) / 2.0
 
     def _rows(self, readings: SmuReadings, first: float, *, capture: int = 0, number: int = 0) -> Block:
         ages = first + readings.times
@@ -168,14 +177,6 @@ def resistances(readings: SmuReadings) -> Floats:
     flows = (readings.currents > 0.0) & np.isfinite(readings.currents)
     ohms: Floats = np.where(flows, readings.voltages / np.where(flows, readings.currents, 1.0), np.inf)
     return ohms
-
-
-def _lead(readings: SmuReadings, elapsed: float) -> float:
-    """Return the time in s from the call to the middle of the first reading: half of what the readings do not explain.
-
-    0 where the instrument's clock ran faster than ours, as that of a served simulation may.
-    """
-    return max(elapsed - float(readings.times[-1]), 0.0) / 2.0
 
 
 __all__ = ["FRESH", "READING", "RESET", "SET", "WRITING", "Cell", "PcmProtocol", "Read", "resistances"]

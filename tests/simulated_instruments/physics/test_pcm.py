@@ -199,7 +199,7 @@ def test_a_million_identical_passages_are_as_many_single_ones() -> None:
         ends.append(np.log10(cells.resistance(count * 2e-6 + 1.0)))
     # The same cells, other draws: means of 300 within 4 standard errors of their difference.
     assert np.mean(ends[0]) == pytest.approx(np.mean(ends[1]), abs=4 * 0.02 * math.sqrt(2 / 300))
-    assert not np.array_equal(*ends)
+    assert not np.array_equal(ends[0], ends[1])
 
 
 def test_passages_that_go_on_changing_the_cell_are_all_followed() -> None:
