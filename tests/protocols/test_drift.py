@@ -57,9 +57,9 @@ def test_how_reads_are_cut_into_blocks_changes_no_age(run_on: RunOn, drift: Any)
         assert reads["read"].tolist() == list(range(251))
         ages.append(reads["age"])
     assert ages[0] == pytest.approx(np.arange(251), abs=0.1)
-    # Between two blocks the next one's first reading takes its time, some 55 ms.
-    assert np.all(np.diff(ages[1]) < 1.12)
-    assert ages[1][-1] == pytest.approx(ages[0][-1] + 24 * 0.055, abs=0.3)
+    # Between two blocks the first reading takes its time: some 55 ms, more where the range changes on the way.
+    assert np.all(np.diff(ages[1]) < 1.3)
+    assert ages[1][-1] == pytest.approx(ages[0][-1] + 24 * 0.055, abs=1.0)
 
 
 def test_ages_are_those_of_the_simulated_cell(drift: Any) -> None:
