@@ -1,14 +1,11 @@
 """Measurements, one file a protocol."""
 
 PROTOCOLS: dict[str, str] = {
-<<<<<<< HEAD
     "cycling": "protocols.cycling:Cycling",
     "drift": "protocols.drift:Drift",
     "endurance": "protocols.endurance:Endurance",
     "parameter-extraction": "protocols.parameter_extraction:ParameterExtraction",
-=======
     "train-ssl": "protocols.train_ssl:TrainSsl",
->>>>>>> main
     "write-verify": "protocols.write_verify:WriteVerify",
 }
 """Short name -> ``module:Class``, loaded when somebody asks for it."""

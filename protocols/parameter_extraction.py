@@ -41,7 +41,7 @@ class ParameterExtraction(PcmProtocol):
     title: ClassVar[str] = "Parameter extraction"
     source: ClassVar[str] = "SSL-F: Lim et al., Nat. Commun. 12, 319 (2021), device model"
     station: ClassVar[str] = "pcm-wafer"
-    purpose: ClassVar[str] = "Statistics"
+    purpose: ClassVar[str] = "Switching"
     rows: ClassVar[tuple[type[Row], ...]] = (Read, Figures)
     plots: ClassVar[tuple[Plot, ...]] = (
         CumulativeDistribution(Figures, "mean", "state", "log10 R of each state over the cells"),
