@@ -158,11 +158,17 @@ class FastIVResult(NamedTuple):
 class PulseSource(Protocol):
     """Gives voltage pulses; the output is on while they last and idle before and after."""
 
+    def check_pulses(self, pulse: Pulse, *, count: int = 1, period: float | None = None) -> None:
+        """Raise `LimitError` for pulses that ``send_pulses`` would refuse; the instrument may be unopened."""
+
     def send_pulses(self, pulse: Pulse, *, count: int = 1, period: float | None = None) -> None:
         """Give ``count`` pulses, ``period`` (s) apart, and return when the last has been given."""
 
-    def send_waveform(self, times: Floats, volts: Floats) -> None:
-        """Give one piecewise-linear waveform, ``volts`` (n,) V at ``times`` (n,) s from 0; return when it is over."""
+    def send_waveform(self, times: Floats, volts: Floats, *, count: int = 1) -> None:
+        """Give a piecewise-linear waveform, ``volts`` (n,) V at ``times`` (n,) s from 0, ``count`` times in a row.
+
+        Return when the last is over.
+        """
 
 
 @runtime_checkable
@@ -196,6 +202,18 @@ class BiasSource(Protocol):
 
     def release_bias(self) -> None:
         """Bring the terminal back to its idle policy."""
+
+
+@runtime_checkable
+class Prober(Protocol):
+    """Connects one device out of many; none is connected while it is at rest."""
+
+    @property
+    def cells(self) -> int:
+        """How many it can reach, numbered from 0; known before the instrument is opened."""
+
+    def move_to(self, cell: int) -> None:
+        """Connect ``cell`` and return when it is connected; the one before is disconnected first."""
 
 
 @runtime_checkable

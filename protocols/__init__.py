@@ -2,8 +2,12 @@
 
 PROTOCOLS: dict[str, str] = {
     "convolution-read": "protocols.convolution_read:ConvolutionRead",
+    "cycling": "protocols.cycling:Cycling",
     "dc-sweep": "protocols.dc_sweep:DcSweep",
+    "drift": "protocols.drift:Drift",
+    "endurance": "protocols.endurance:Endurance",
     "forming": "protocols.forming:Forming",
+    "parameter-extraction": "protocols.parameter_extraction:ParameterExtraction",
     "pulse-count": "protocols.pulse_count:PulseCount",
     "pulse-response": "protocols.pulse_response:PulseResponse",
     "read-disturb": "protocols.read_disturb:ReadDisturb",
@@ -15,5 +19,7 @@ PROTOCOLS: dict[str, str] = {
 }
 """Short name -> ``module:Class``, loaded when somebody asks for it."""
 
-REPRODUCTIONS: dict[str, str] = {}
+REPRODUCTIONS: dict[str, str] = {
+    "ssl": "protocols.reproductions.ssl:CASES",
+}
 """Short name of a paper -> ``module:CASES``, what ``labctl reproduce`` runs for it."""
