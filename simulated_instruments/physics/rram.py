@@ -136,7 +136,7 @@ class RramCells:
         count: int = 1,
         period: float = 0.0,
     ) -> None:
-        """Give each of ``cells`` (n,) ``count`` pulses of the lines' voltages (V) and ``width`` (s), ``period`` (s) apart.
+        """Give each of ``cells`` (n,) ``count`` pulses of the lines' voltages (V) and ``width``, ``period`` apart (s).
 
         A bit line above the source line SETs, below it RESETs. A voltage below the threshold, and a SET whose gate
         allows no more than the cell has, leave the cell and its relaxation alone.
