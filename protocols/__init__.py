@@ -8,10 +8,13 @@ PROTOCOLS: dict[str, str] = {
     "pulse-response": "protocols.pulse_response:PulseResponse",
     "read-disturb": "protocols.read_disturb:ReadDisturb",
     "retention": "protocols.retention:Retention",
+    "train-ssl": "protocols.train_ssl:TrainSsl",
     "weight-transfer": "protocols.weight_transfer:WeightTransfer",
     "write-verify": "protocols.write_verify:WriteVerify",
 }
 """Short name -> ``module:Class``, loaded when somebody asks for it."""
 
-REPRODUCTIONS: dict[str, str] = {}
+REPRODUCTIONS: dict[str, str] = {
+    "cnn": "protocols.reproductions.cnn:CASES",
+}
 """Short name of a paper -> ``module:CASES``, what ``labctl reproduce`` runs for it."""
