@@ -57,7 +57,7 @@ CASES: tuple[Case, ...] = (
                 "cell_error_std_nA",
                 108.0,
                 10.0,
-                "10 %: the model is calibrated over 2 to 20 uS, and a pair keeps one cell at 2.5 uS, where it relaxes less",
+                "10 %: a pair keeps one cell at 2.5 uS, where the model relaxes less than in the window it was calibrated in",
                 put_in=True,
             ),
             Headline("levels of a weight", "levels", 15.0, 0.0, "eight levels of each cell", put_in=True),
@@ -109,7 +109,7 @@ CASES: tuple[Case, ...] = (
                 "reset_voltage",
                 -1.2,
                 0.1,
-                "the paper's point is read off a curve; cells differ by 25 mV, the ramp rate moves it by 0.15 V a decade",
+                "a point of a curve; cells differ by 25 mV, and the unknown ramp rate moves it by 0.15 V a decade",
                 put_in=True,
             ),
             Headline(
