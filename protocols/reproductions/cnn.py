@@ -57,7 +57,7 @@ CASES: tuple[Case, ...] = (
                 "cell_error_std_nA",
                 108.0,
                 10.0,
-                "10 %: a pair keeps one cell at 2.5 uS, where the model relaxes less than in the window it was calibrated in",
+                "10 %: a pair keeps one cell at 2.5 uS, where the model relaxes less than in its window as a whole",
                 put_in=True,
             ),
             Headline("levels of a weight", "levels", 15.0, 0.0, "eight levels of each cell", put_in=True),

@@ -46,6 +46,7 @@ from simulated_instruments.physics.rram_parameters import (
     PulseLines,
     RramParameters,
 )
+from simulated_instruments.physics.rram_trains import train_kernel
 
 __all__ = [
     "DEFAULT_PARAMETERS",
@@ -144,8 +145,8 @@ class RramCells:
         drive = self.parameters.drive(PulseLines(word_line, bit_line, source_line, width))
         check_finite("now", now, "s")
         chosen = self._checked(cells)
-        for number in range(count if drive.exposure > 0.0 else 0):
-            kernels.pulse_kernel(self._cells, chosen, now + number * period, drive, self._law)
+        if drive.exposure > 0.0:
+            train_kernel(self._cells, chosen, now, drive, self._law, count, period)
 
     def current(self, cells: IntArray, *, voltage: float, averages: int, now: float) -> FloatArray:
         """Read ``cells`` (n,) at ``voltage`` (V, below the switching threshold).
