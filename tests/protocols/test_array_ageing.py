@@ -126,7 +126,7 @@ def test_tails_are_told_from_a_normal_bulk() -> None:
         ("retention", {"highest": "60 uS"}, "but the station's sample is for"),
         ("read-disturb", {"reads": [5, 5]}, "reads must be rising"),
         ("read-disturb", {"control": 2000}, "must be below items"),
-        ("read-disturb", {"pulse_voltage": "3 V"}, "the sample stands"),
+        ("read-disturb", {"pulse_voltage": "3 V"}, "sample stands"),
         ("read-disturb", {"word_line": "6 V"}, "word_line is 6 V"),
     ],
 )

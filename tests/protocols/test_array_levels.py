@@ -1,4 +1,4 @@
-"""Weight transfer, pulse counts and pulse trains on the simulated board. Seeds are stated, bounds are three sigma or more."""
+"""Weight transfer, pulse counts and pulse trains on the simulated board; seeds are stated, bounds three sigma wide."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -101,11 +101,11 @@ def test_identical_pulses_move_cells_within_soft_bounds(run_on: RunOn) -> None:
 
 
 def test_a_curve_of_known_bend_is_recognised() -> None:
-    from labctl.analysis.pulse_response import _nonlinearity
+    from labctl.analysis.pulse_response import nonlinearity
 
     pulses = np.arange(101)
     for ratio in (0.5, 3.0, 8.0):
-        assert _nonlinearity(2e-6 - 1e-6 * np.exp(-ratio * pulses / 100)) == pytest.approx(ratio, abs=1e-3)
+        assert nonlinearity(2e-6 - 1e-6 * np.exp(-ratio * pulses / 100)) == pytest.approx(ratio, abs=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_curve_of_known_bend_is_recognised() -> None:
         (
             "pulse-response",
             {"set_pulse": {"word_line": 1, "bit_line": 3.3, "source_line": 0, "width": 5e-8}},
-            "the sample stands",
+            "sample stands",
         ),
         ("convolution-read", {"image": "nowhere.npy"}, "there is no file"),
         ("convolution-read", {"bits": 9}, "bits is 9, but must be at most 8"),
