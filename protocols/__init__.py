@@ -20,6 +20,7 @@ PROTOCOLS: dict[str, str] = {
 """Short name -> ``module:Class``, loaded when somebody asks for it."""
 
 REPRODUCTIONS: dict[str, str] = {
+    "cnn": "protocols.reproductions.cnn:CASES",
     "ssl": "protocols.reproductions.ssl:CASES",
 }
 """Short name of a paper -> ``module:CASES``, what ``labctl reproduce`` runs for it."""

@@ -46,6 +46,7 @@ from simulated_instruments.physics.rram_parameters import (
     PulseLines,
     RramParameters,
 )
+from simulated_instruments.physics.rram_trains import train_kernel
 
 __all__ = [
     "DEFAULT_PARAMETERS",
@@ -136,7 +137,7 @@ class RramCells:
         count: int = 1,
         period: float = 0.0,
     ) -> None:
-        """Give each of ``cells`` (n,) ``count`` pulses of the lines' voltages (V) and ``width`` (s), ``period`` (s) apart.
+        """Give each of ``cells`` (n,) ``count`` pulses of the lines' voltages (V) and ``width``, ``period`` apart (s).
 
         A bit line above the source line SETs, below it RESETs. A voltage below the threshold, and a SET whose gate
         allows no more than the cell has, leave the cell and its relaxation alone.
@@ -144,8 +145,8 @@ class RramCells:
         drive = self.parameters.drive(PulseLines(word_line, bit_line, source_line, width))
         check_finite("now", now, "s")
         chosen = self._checked(cells)
-        for number in range(count if drive.exposure > 0.0 else 0):
-            kernels.pulse_kernel(self._cells, chosen, now + number * period, drive, self._law)
+        if drive.exposure > 0.0:
+            train_kernel(self._cells, chosen, now, drive, self._law, count, period)
 
     def current(self, cells: IntArray, *, voltage: float, averages: int, now: float) -> FloatArray:
         """Read ``cells`` (n,) at ``voltage`` (V, below the switching threshold).
