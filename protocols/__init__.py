@@ -1,6 +1,12 @@
 """Measurements, one file a protocol."""
 
 PROTOCOLS: dict[str, str] = {
+    "gate-response": "protocols.gate_response:GateResponse",
+    "memorial-programming": "protocols.memorial_programming:MemorialProgrammingProtocol",
+    "sign-update": "protocols.sign_update:SignUpdateProtocol",
+    "two-pulse": "protocols.two_pulse:TwoPulseProtocol",
+    "verify-update": "protocols.verify_update:VerifyUpdateProtocol",
+    "write-error": "protocols.write_error:WriteError",
     "write-verify": "protocols.write_verify:WriteVerify",
 }
 """Short name -> ``module:Class``, loaded when somebody asks for it."""

@@ -18,11 +18,19 @@ from simulated_instruments.pe_board_firmware.inbox import Inbox
 from simulated_instruments.pe_board_firmware.line_rate import LineRate
 from simulated_instruments.pe_board_firmware.machine import Counters, Machine
 from simulated_instruments.pe_board_firmware.safety import Safety
-from simulated_instruments.physics.rram import RESET_PULSE, SET_PULSE, RramCells
+from simulated_instruments.physics.rram import (
+    DEFAULT_PARAMETERS,
+    EAPU_PARAMETERS,
+    RESET_PULSE,
+    SET_PULSE,
+    RramCells,
+)
 
 SUPPLY_MV = 11_987  # *assumed*
 TEMPERATURE = 31.25  # degC; *assumed*
 ROUND_TIME = 20e-3
+TECHNOLOGIES = {"analogue": DEFAULT_PARAMETERS, "gate-tuned": EAPU_PARAMETERS}
+"""What cells the board can have: those of Yao et al., and the wider ones of Nat. Commun. 16, 11494."""
 
 
 def _nothing() -> bytes:
@@ -47,6 +55,7 @@ class SimulatedPeBoard:
         held_lines: Lines that stay at a voltage whatever the switches do: word, bit or source -> mV.
         internal_fault: Code of an INTERNAL error that the next accepted request meets.
         round_time: How long an operation runs between two looks at the line, in s of the clock.
+        technology: What the cells are like: one of `TECHNOLOGIES`.
         cells: The cells, 16,384 of them; drawn from the seed if not given.
 
     Attributes:
@@ -74,9 +83,13 @@ class SimulatedPeBoard:
         held_lines: Mapping[str, int] | None = None,
         internal_fault: int | None = None,
         round_time: float = ROUND_TIME,
+        technology: str = "analogue",
         cells: RramCells | None = None,
     ) -> None:
-        self.cells = RramCells(CELLS, seed=seed) if cells is None else cells
+        if technology not in TECHNOLOGIES:
+            raise ValueError(f"there is no technology {technology!r}; there are {', '.join(TECHNOLOGIES)}")
+        drawn = RramCells(CELLS, seed=seed, parameters=TECHNOLOGIES[technology]) if cells is None else cells
+        self.cells = drawn
         for cell, conductance in stuck:
             self.cells.stick(np.array([int(cell)]), conductance)
         self.counters = Counters()
