@@ -113,7 +113,10 @@ class UpdateProtocol(Protocol, abc.ABC):
         default="eapu", description="which changes are made: by error-aware probability, or every one"
     )
     mean_change: Siemens = Field(
-        default=0.12e-6, gt=0.0, le=1e-3, description="mean size of the changes that are wanted, drawn from a Laplace law"
+        default=0.12e-6,
+        gt=0.0,
+        le=1e-3,
+        description="mean size of the changes that are wanted, drawn from a Laplace law",
     )
     threshold: Siemens = Field(default=2e-6, gt=0.0, le=1e-3, description="smallest change that the rule eapu makes")
     tolerance: Siemens = Field(default=1e-6, gt=0.0, le=1e-3, description="accepted distance from what is wanted")
@@ -207,8 +210,9 @@ class UpdateProtocol(Protocol, abc.ABC):
     def _load(self, scheme: UpdateScheme, targets: Floats, clock: Clock) -> Block:
         outcome = scheme.load(targets)
         return Load.block(
-            time=clock.now(), cell=scheme.cells, target=scheme.targets, memory=scheme.memory, **outcome._asdict()
-        )
+            time=clock.now(), cell=scheme.cells, target=scheme.targets, memory=scheme.memory, pulses=outcome.pulses,
+            conductance=outcome.conductances, converged=outcome.converged,
+        )  # fmt: skip
 
     def _iterate(self, scheme: UpdateScheme, clock: Clock, number: int, wanted: Floats, changes: Floats) -> Steps:
         places = np.flatnonzero(changes)

@@ -8,7 +8,7 @@ from typing_extensions import override
 from labctl.capabilities import CellArray, Cells, LinePulse
 from labctl.updates.scheme import UpdateScheme
 from labctl.updates.verify import WriteVerified
-from protocols.updating import IdenticalPulses
+from protocols.updating import FULL_RESET, IdenticalPulses
 
 
 class VerifyUpdateProtocol(IdenticalPulses):
@@ -26,10 +26,17 @@ class VerifyUpdateProtocol(IdenticalPulses):
         default=LinePulse(word_line=4.7, bit_line=0.0, source_line=1.8, width=50e-9), description="when too high"
     )
 
+    from_reset: bool = Field(default=False, description="begin each write with a full RESET, which counts as a pulse")
+
     @override
     def scheme(self, array: CellArray, cells: Cells) -> UpdateScheme:
-        return WriteVerified(array, cells, (self.lowest, self.highest), self.settings())
+        first = FULL_RESET if self.from_reset else None
+        return WriteVerified(array, cells, (self.lowest, self.highest), self.settings(), first)
+
+    @override
+    def pulses(self) -> tuple[LinePulse, ...]:
+        return (*super().pulses(), *([FULL_RESET] if self.from_reset else []))
 
     @override
     def most_of_an_update(self) -> int:
-        return self.pulse_limit
+        return self.pulse_limit + self.from_reset
