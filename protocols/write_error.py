@@ -19,8 +19,8 @@ from protocols.updating import EXPECTED_PULSES, check_gate_pulses
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-FIRST_READ = 0.1
-"""Shortest time from the writes to the first read back, in s; *assumed*: the writes of a batch take longer."""
+FIRST_READ = 1.0
+"""Time from the last write to the first read back, in s; *assumed*."""
 
 
 class Written(Row):
@@ -82,7 +82,8 @@ class WriteError(Protocol):
         default=LinePulse(word_line=4.7, bit_line=0.0, source_line=1.8, width=50e-9), description="when too high"
     )
     read_voltage: Volts = Field(default=0.2, gt=0.0, le=0.3, description="at which conductances are read")
-    averages: int = Field(default=16, ge=1, le=1000, description="reads averaged for each read")
+    batch: Count = Field(default=64, description="cells written together; their delay counts from the end of it")
+    averages: int = Field(default=4, ge=1, le=1000, description="reads averaged for each read")
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -92,8 +93,8 @@ class WriteError(Protocol):
         return self
 
     def delays(self) -> Floats:
-        """Return when cells are read after their writes, (reads,) in s."""
-        return np.geomspace(min(FIRST_READ * 10.0, self.wait), self.wait, self.reads)
+        """Return when cells are read after the last write, (reads,) in s."""
+        return np.geomspace(min(FIRST_READ, self.wait), self.wait, self.reads)
 
     def plan(self, array: CellArray) -> Plan:
         """Return what a run will do; refuse an array or cells that are not there."""
@@ -120,28 +121,27 @@ class WriteError(Protocol):
     def run(self, array: CellArray, rng: np.random.Generator, clock: Clock, resume: Step | None = None) -> Steps:
         """Write with one tolerance after another; each read is a step, and a turn that was cut short is written anew.
 
-        A step carries the time at which the turn's writes were over.
+        A step carries the times at which the cells were written.
         """
         first = self.array * array.geometry.cells_per_array
         cells = first + rng.choice(array.geometry.cells_per_array, self.cells, replace=False).astype(np.int64)
         levels = rng.permuted(np.tile(np.arange(self.cells) % self.levels, (self.turns, 1)), axis=1)
         goals = np.linspace(self.lowest, self.highest, self.levels)
         done, total = resume.done if resume else 0, self.turns * self.reads
-        written = float(np.frombuffer(resume.state)[0]) if resume else 0.0
+        written = np.frombuffer(resume.state).copy() if resume else np.zeros(self.cells)
         for number in range(done, total):
             turn, read = divmod(number, self.reads)
             targets = goals[levels[turn]]
             if read == 0:
-                yield from self._write(array, clock, cells, levels[turn], targets, turn)
-                written = clock.now()
-            yield Wait(max(written + float(self.delays()[read]) - clock.now(), 0.0))
-            delay = clock.now() - written
+                yield from self._write(array, clock, cells, levels[turn], targets, turn, written)
+            yield Wait(max(float(written[-1] + self.delays()[read]) - clock.now(), 0.0))
+            now = clock.now()
             currents = array.read_cells(cells, voltage=self.read_voltage, averages=self.averages)
             yield Relaxed.block(
-                time=clock.now(), turn=turn, cell=cells, read=read, delay=delay, target=targets,
+                time=now, turn=turn, cell=cells, read=read, delay=now - written, target=targets,
                 conductance=currents / self.read_voltage,
             )  # fmt: skip
-            yield Step(number + 1, total, np.array([written]).tobytes())
+            yield Step(number + 1, total, written.tobytes())
 
     @classmethod
     def analyse(cls, run: RunData) -> Results:
@@ -165,11 +165,17 @@ class WriteError(Protocol):
             self.averages,
         )
 
-    def _write(self, array: CellArray, clock: Clock, cells: Cells, level: Cells, targets: Floats, turn: int) -> Steps:
+    def _write(
+        self, array: CellArray, clock: Clock, cells: Cells, level: Cells, targets: Floats, turn: int, written: Floats
+    ) -> Steps:
+        """Write batch after batch, and put the times into ``written`` (cells,)."""
         tolerance = self.tolerance * 2.0**turn
-        result = array.write_cells(cells, targets * self.read_voltage, self._settings(tolerance))
-        yield Written.block(
-            time=clock.now(), turn=turn, tolerance=tolerance, cell=cells, level=level, target=targets,
-            pulses=result.set_pulses + result.reset_pulses, converged=result.converged,
-            conductance=result.currents / self.read_voltage,
-        )  # fmt: skip
+        for start in range(0, self.cells, self.batch):
+            part = slice(start, start + self.batch)
+            result = array.write_cells(cells[part], targets[part] * self.read_voltage, self._settings(tolerance))
+            written[part] = clock.now()
+            yield Written.block(
+                time=clock.now(), turn=turn, tolerance=tolerance, cell=cells[part], level=level[part],
+                target=targets[part], pulses=result.set_pulses + result.reset_pulses, converged=result.converged,
+                conductance=result.currents / self.read_voltage,
+            )  # fmt: skip

@@ -122,12 +122,12 @@ def _by_level(written: dict[str, NDArray[np.generic]], relaxed: dict[str, NDArra
 
 
 def _by_delay(written: dict[str, NDArray[np.generic]], relaxed: dict[str, NDArray[np.generic]], turn: int) -> Table:
-    """Return mean and sd of the relaxation against the delay."""
+    """Return mean and sd of the relaxation against the geometric mean of the delays."""
     rows = []
     for read in np.unique(relaxed["read"][relaxed["turn"] == turn]):
         shift = _parts(written, relaxed, turn, read)["relaxation"]
         here = (relaxed["turn"] == turn) & (relaxed["read"] == read)
-        rows.append((relaxed["delay"][here][0], shift.mean(), shift.std(), half_width(shift)))
+        rows.append((np.exp(np.log(relaxed["delay"][here]).mean()), shift.mean(), shift.std(), half_width(shift)))
     delay, mean, sd, width = np.array(rows, np.float64).T
     columns = {"delay": delay, "mean": mean, "sd": sd, "sd_half_width": width}
     units = {"delay": "s", "mean": "uS", "sd": "uS", "sd_half_width": "uS"}

@@ -44,8 +44,8 @@ def _tell(outcome: Outcome, number: int, total: int) -> None:
         return
     job = outcome.job
     state = "failed" if outcome.error else "done"
-    line = f"[{number}/{total}] {job.case.letters} {job.case.protocol}, seed {job.seed}: {state} in {outcome.seconds:.1f} s"
-    print(line, file=sys.stderr)
+    what = f"{job.case.letters} {job.case.protocol}, seed {job.seed}"
+    print(f"[{number}/{total}] {what}: {state} in {outcome.seconds:.1f} s", file=sys.stderr)
 
 
 def _say_nothing(outcome: Outcome, number: int, total: int) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from labctl.analysis import updates
@@ -45,6 +46,7 @@ def _rounds(axes: Axes, table: Columns, summary: Mapping[str, float]) -> None:
 def _pulses(axes: Axes, table: Columns, summary: Mapping[str, float]) -> None:
     axes.bar(table["pulses"], table["share"] * 100.0, width=0.8, color="#c98b2b")
     axes.set_xlim(left=0.0)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("pulses of an updated cell")
     axes.set_ylabel("share of the updates (%)")
     axes.set_title(f"mean {summary['pulses_per_updated_cell']:.2f} pulses of an updated cell", fontsize=10)

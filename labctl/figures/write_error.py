@@ -3,6 +3,8 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter, ScalarFormatter
+from numpy.typing import NDArray
 
 from labctl.analysis import write_error
 from labctl.results import Results, Table
@@ -20,7 +22,7 @@ def draw(run: RunData) -> Figure:
     _delay(axes["delay"], results.tables["by_delay"])
     _sds(axes["tolerance"], results.tables["by_tolerance"], "tolerance", "tolerance (uS)")
     _sds(axes["level"], results.tables["by_level"], "target", "target (uS)")
-    axes["tolerance"].set_xscale("log", base=2)
+    axes["tolerance"].set_xticks(results.tables["by_tolerance"].columns["tolerance"])
     axes["tolerance"].set_title("each tolerance", fontsize=10)
     axes["level"].set_title("each target, first tolerance", fontsize=10)
     simulated = ", simulated" if run.header.simulated else ""
@@ -54,11 +56,19 @@ def _delay(axes: Axes, table: Table) -> None:
     )  # fmt: skip
     axes.plot(columns["delay"], columns["mean"], "s--", ms=4, color="#4f8a5b", label="mean")
     axes.set_xscale("log")
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.xaxis.set_major_formatter(ScalarFormatter())
+    axes.set_xticks([10.0**power for power in _decades(columns["delay"])])
     axes.set_xlabel("time since the writes (s)")
     axes.set_ylabel("relaxation (uS)")
     axes.legend(fontsize=8)
     axes.grid(alpha=0.25)
     axes.set_title("relaxation in time", fontsize=10)
+
+
+def _decades(delays: NDArray[np.float64]) -> range:
+    """Return the powers of ten around the delays."""
+    return range(int(np.floor(np.log10(delays.min()))), int(np.ceil(np.log10(delays.max()))) + 1)
 
 
 def _sds(axes: Axes, table: Table, x: str, label: str) -> None:
