@@ -1,7 +1,7 @@
 """What the operations work on: the cells, the hardware's state, the counters; and the run of one operation."""
 
 from collections.abc import Callable
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from simulated_instruments.pe_board_firmware.codes import T_REQUEST, Status
 from simulated_instruments.pe_board_firmware.converter import Converter
 from simulated_instruments.pe_board_firmware.line_rate import LineRate
 from simulated_instruments.pe_board_firmware.safety import Safety
+from simulated_instruments.physics.crossbar import LineResistance
 from simulated_instruments.physics.rram import RramCells
 
 
@@ -52,6 +53,7 @@ class Machine:
     counters: Counters
     line_rate: LineRate
     power_up: float
+    lines: LineResistance = field(default_factory=LineResistance)
 
     def __post_init__(self) -> None:
         board = self.capabilities
