@@ -132,10 +132,10 @@ def test_a_differential_pair_gives_signed_weights():
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (dict(conductances=[[1e-6, -1e-6]]), "finite and not negative"),
-        (dict(conductances=[1e-6]), r"\(rows, columns\), got shape \(1,\)"),
-        (dict(conductances=[[1e-6]], lines=LineResistance(driver=-1.0)), "driver must be at least 0"),
-        (dict(conductances=[[1e-6]], selected=[True, False]), r"selected must be \(1,\), got \(2,\)"),
+        ({"conductances": [[1e-6, -1e-6]]}, "finite and not negative"),
+        ({"conductances": [1e-6]}, r"\(rows, columns\), got shape \(1,\)"),
+        ({"conductances": [[1e-6]], "lines": LineResistance(driver=-1.0)}, "driver must be at least 0"),
+        ({"conductances": [[1e-6]], "selected": [True, False]}, r"selected must be \(1,\), got \(2,\)"),
     ],
 )
 def test_what_is_no_crossbar_is_refused(arguments, says):
