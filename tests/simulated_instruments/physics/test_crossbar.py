@@ -1,4 +1,4 @@
-"""The crossbar against a nodal solution of its own: dense, built cell by cell, and solved with the drivers as sources."""
+"""The crossbar against a nodal solution of its own: dense, built cell by cell, with the drivers as sources."""
 
 import numpy as np
 import pytest
