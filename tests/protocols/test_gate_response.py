@@ -109,6 +109,7 @@ def test_the_dry_run_is_near_what_the_run_takes(run_on: RunOn) -> None:
         ({"array": 8}, "array is 8, but the arrays are 0 to 7"),
         ({"lowest_gate": 1.9}, "must be below highest_gate"),
         ({"gates": 1}, "gates is 1, but must be at least 2"),
+        ({"gates": 2, "turns": 1}, "a line needs 3 readings"),
         ({"highest_gate": "6 V"}, "highest_gate is 6 V, but must be at most 5 V"),
         ({"reset_pulse": {"word_line": 5, "bit_line": 0, "source_line": 2.9, "width": 1e-5}}, r"2\.9 V, but the stat"),
     ],
