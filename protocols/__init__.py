@@ -3,6 +3,7 @@
 PROTOCOLS: dict[str, str] = {
     "gate-response": "protocols.gate_response:GateResponse",
     "memorial-programming": "protocols.memorial_programming:MemorialProgrammingProtocol",
+    "network-retention": "protocols.network_retention:NetworkRetention",
     "sign-update": "protocols.sign_update:SignUpdateProtocol",
     "two-pulse": "protocols.two_pulse:TwoPulseProtocol",
     "verify-update": "protocols.verify_update:VerifyUpdateProtocol",

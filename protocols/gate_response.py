@@ -67,7 +67,9 @@ class GateResponse(Protocol):
                 f"lowest_gate ({self.lowest_gate:g} V) must be below highest_gate ({self.highest_gate:g} V)"
             )
         if self.gates * self.turns < 3:
-            raise ValueError(f"a line needs 3 readings of a cell, but {self.gates} gates x {self.turns} turns are fewer")
+            raise ValueError(
+                f"a line needs 3 readings of a cell, but {self.gates} gates x {self.turns} turns are fewer"
+            )
         return self
 
     def voltages(self) -> Floats:
