@@ -12,7 +12,8 @@ Floats = NDArray[np.float64]
 def shrunk(images: NDArray[np.uint8]) -> Floats:
     """Return (n, 64) inputs from 0 to 1 of (n, 28, 28) images: two pixels of margin, then means of 4 x 4 pixels."""
     padded = np.pad(images.astype(np.float64) / 255.0, ((0, 0), (2, 2), (2, 2)))
-    return padded.reshape(-1, 8, 4, 8, 4).mean(axis=(2, 4)).reshape(len(images), 64)
+    small: Floats = padded.reshape(-1, 8, 4, 8, 4).mean(axis=(2, 4)).reshape(len(images), 64)
+    return small
 
 
 def forward(weights: Sequence[Floats], inputs: Floats) -> list[Floats]:
