@@ -53,8 +53,7 @@ def _passed(machine: Machine, cells: IntArray, now: float) -> FloatArray:
     whole = np.zeros((ROWS, COLUMNS))
     chosen = cells.reshape(-1, COLUMNS)[:, 0] % CELLS_PER_ARRAY // COLUMNS
     whole[chosen] = conductances
-    selected = np.isin(np.arange(ROWS), chosen)
-    transfer = Crossbar(whole, machine.lines, selected=selected).transfer[chosen]
+    transfer = Crossbar(whole, machine.lines).transfer[chosen]
     return np.divide(transfer, conductances, out=np.ones_like(transfer), where=conductances > 0.0)
 
 
