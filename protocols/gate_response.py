@@ -32,6 +32,16 @@ class Response(Row):
     conductance: float = column("S", "conductance read right after it")
 
 
+class Sweep(Row):
+    """All cells at one gate voltage."""
+
+    time: float = column("s", "time since the run began")
+    turn: int = column(doc="number of the sweep over the gate voltages, from 0")
+    gate: float = column("V", "gate voltage of the SET")
+    mean: float = column("S", "mean conductance of the cells")
+    std: float = column("S", "sd of the cells")
+
+
 class GateResponse(Protocol):
     """Reset and set cells at one gate voltage after another, several times over, and fit each cell's slope."""
 
@@ -41,11 +51,11 @@ class GateResponse(Protocol):
     station: ClassVar[str] = "eapu-array"
     device: ClassVar[str] = "RRAM array"
     purpose: ClassVar[str] = "Switching"
-    rows: ClassVar[tuple[type[Row], ...]] = (Response,)
+    rows: ClassVar[tuple[type[Row], ...]] = (Response, Sweep)
     plots: ClassVar[tuple[Plot, ...]] = (
         CumulativeDistribution(Response, "conductance", "step", "Cumulative distribution at each gate voltage"),
         ArrayMap(Response, "cell", "conductance", "Conductance map"),
-        Trace(Response, "gate", "conductance", "Newest sweep of a cell", group="cell", latest=True),
+        Trace(Sweep, "gate", "mean", "Mean conductance", group="turn"),
     )
 
     array: int = Field(default=0, ge=0, description="array that the cells are drawn from")
@@ -110,6 +120,8 @@ class GateResponse(Protocol):
             yield Response.block(
                 time=clock.now(), cell=cells, turn=turn, step=step, gate=gate, conductance=conductances
             )
+            spread = float(conductances.std())
+            yield Sweep(time=clock.now(), turn=turn, gate=gate, mean=float(conductances.mean()), std=spread)
             yield Step(done + 1, total)
 
     @classmethod

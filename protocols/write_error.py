@@ -9,7 +9,7 @@ from labctl.analysis import write_error
 from labctl.capabilities import CellArray, Cells, Floats, LinePulse, WriteSettings
 from labctl.clock import Clock
 from labctl.errors import ConfigError
-from labctl.plots import ArrayMap, CumulativeDistribution, Plot, Trace
+from labctl.plots import ArrayMap, CumulativeDistribution, Plot
 from labctl.protocol import Count, Plan, Protocol, Seconds, Siemens, Step, Steps, Volts, Wait
 from labctl.results import Results
 from labctl.rows import Row, column
@@ -62,7 +62,7 @@ class WriteError(Protocol):
     plots: ClassVar[tuple[Plot, ...]] = (
         CumulativeDistribution(Relaxed, "conductance", "read", "Cumulative distribution at each read"),
         ArrayMap(Relaxed, "cell", "conductance", "Conductance map"),
-        Trace(Written, "target", "conductance", "Written against wanted", group="turn", latest=True),
+        CumulativeDistribution(Written, "conductance", "level", "Cumulative distribution of each level"),
     )
 
     array: int = Field(default=0, ge=0, description="array that the cells are drawn from")

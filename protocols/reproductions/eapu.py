@@ -25,7 +25,8 @@ CASES: tuple[Case, ...] = (
                 "programming_sd_uS",
                 1.0,
                 0.0,
-                "published as below 1 uS",
+                "published as below 1 uS; a window of +-1 uS leaves no more",
+                put_in=True,
                 bound="at most",
             ),
             Headline(
@@ -143,7 +144,16 @@ CASES: tuple[Case, ...] = (
     Case(
         "EAPU-D (FP, sign)",
         "sign-update",
-        (Headline("pulses per device and step, sign-based", "pulses_per_device", 1.0, 0.0, "exact by its making"),),
+        (
+            Headline(
+                "pulses per device and step, sign-based",
+                "pulses_per_device",
+                1.0,
+                0.0,
+                "exact by its making",
+                put_in=True,
+            ),
+        ),
         _EVERY,
     ),
     Case(

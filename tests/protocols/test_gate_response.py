@@ -11,6 +11,7 @@ import labctl
 from labctl import plugins
 from labctl.errors import ConfigError, LimitError
 from labctl.protocol import Step
+from labctl.rows import Block
 from labctl.runfile.reader import RunData
 from labctl.runner import Run
 
@@ -50,6 +51,15 @@ def test_unknown_slopes_and_offsets_are_given_back_at_the_stated_rate(tmp_path: 
     assert hits[good].mean() == pytest.approx(0.95, abs=bound)
 
 
+def test_the_mean_of_each_voltage_is_told_while_it_runs(run_on: RunOn) -> None:
+    data = run_on(gate_response(cells=50, gates=3, turns=2), seed=3, station="eapu-array").data
+    response, sweep = data["response"], data["sweep"]
+    means = response.groupby(["turn", "step"], sort=True)["conductance"].mean().to_numpy()
+    np.testing.assert_allclose(sweep["mean"], means)
+    assert sweep["gate"].tolist() == [1.0, 1.35, 1.7] * 2
+    assert np.all(np.diff(means.reshape(2, 3)) > 0.0)
+
+
 def test_a_stuck_cell_is_not_fitted(tmp_path: Path) -> None:
     with labctl.open_station("eapu-array", simulate=True, seed=6) as lab:
         lab.lab.front_end("pe-board").cells.stick(np.arange(4), 30e-6)
@@ -74,7 +84,7 @@ def test_a_run_goes_on_from_its_step() -> None:
                 arguments = {"array": lab["pe-board"], "clock": lab.clock, "rng": np.random.default_rng(9)}
                 for item in protocol.run(**arguments, resume=resume):
                     if not isinstance(item, Step):
-                        found.append(item.rows.tobytes())
+                        found.append(item.rows.tobytes() if isinstance(item, Block) else item.to_bytes())
                     elif item.done == until:
                         return item
                 return None
