@@ -5,6 +5,7 @@ PROTOCOLS: dict[str, str] = {
     "memorial-programming": "protocols.memorial_programming:MemorialProgrammingProtocol",
     "network-retention": "protocols.network_retention:NetworkRetention",
     "sign-update": "protocols.sign_update:SignUpdateProtocol",
+    "train-ssl": "protocols.train_ssl:TrainSsl",
     "two-pulse": "protocols.two_pulse:TwoPulseProtocol",
     "verify-update": "protocols.verify_update:VerifyUpdateProtocol",
     "write-error": "protocols.write_error:WriteError",
