@@ -7,20 +7,28 @@ PROTOCOLS: dict[str, str] = {
     "drift": "protocols.drift:Drift",
     "endurance": "protocols.endurance:Endurance",
     "forming": "protocols.forming:Forming",
+    "gate-response": "protocols.gate_response:GateResponse",
+    "memorial-programming": "protocols.memorial_programming:MemorialProgrammingProtocol",
+    "network-retention": "protocols.network_retention:NetworkRetention",
     "parameter-extraction": "protocols.parameter_extraction:ParameterExtraction",
     "pulse-count": "protocols.pulse_count:PulseCount",
     "pulse-response": "protocols.pulse_response:PulseResponse",
     "read-disturb": "protocols.read_disturb:ReadDisturb",
     "retention": "protocols.retention:Retention",
+    "sign-update": "protocols.sign_update:SignUpdateProtocol",
     "train-cnn": "protocols.train_cnn:TrainCnn",
     "train-ssl": "protocols.train_ssl:TrainSsl",
+    "two-pulse": "protocols.two_pulse:TwoPulseProtocol",
+    "verify-update": "protocols.verify_update:VerifyUpdateProtocol",
     "weight-transfer": "protocols.weight_transfer:WeightTransfer",
+    "write-error": "protocols.write_error:WriteError",
     "write-verify": "protocols.write_verify:WriteVerify",
 }
 """Short name -> ``module:Class``, loaded when somebody asks for it."""
 
 REPRODUCTIONS: dict[str, str] = {
     "cnn": "protocols.reproductions.cnn:CASES",
+    "eapu": "protocols.reproductions.eapu:CASES",
     "ssl": "protocols.reproductions.ssl:CASES",
 }
 """Short name of a paper -> ``module:CASES``, what ``labctl reproduce`` runs for it."""

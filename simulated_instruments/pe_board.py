@@ -4,6 +4,7 @@ Its wire language is that of docs/pe-board-wire.md, protocol version 1. Checked 
 vectors only; no real board has spoken the language yet.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -19,11 +20,20 @@ from simulated_instruments.pe_board_firmware.inbox import Inbox
 from simulated_instruments.pe_board_firmware.line_rate import LineRate
 from simulated_instruments.pe_board_firmware.machine import Counters, Machine
 from simulated_instruments.pe_board_firmware.safety import Safety
-from simulated_instruments.physics.rram import RESET_PULSE, SET_PULSE, RramCells
+from simulated_instruments.physics.crossbar import LineResistance
+from simulated_instruments.physics.rram import (
+    DEFAULT_PARAMETERS,
+    EAPU_PARAMETERS,
+    RESET_PULSE,
+    SET_PULSE,
+    RramCells,
+)
 
 SUPPLY_MV = 11_987  # *assumed*
 TEMPERATURE = 31.25  # degC; *assumed*
 ROUND_TIME = 20e-3
+TECHNOLOGIES = {"analogue": DEFAULT_PARAMETERS, "gate-tuned": EAPU_PARAMETERS}
+"""What cells the board can have: those of Yao et al., and the wider ones of Nat. Commun. 16, 11494."""
 
 
 def _nothing() -> bytes:
@@ -48,6 +58,9 @@ class SimulatedPeBoard:
         held_lines: Lines that stay at a voltage whatever the switches do: word, bit or source -> mV.
         internal_fault: Code of an INTERNAL error that the next accepted request meets.
         round_time: How long an operation runs between two looks at the line, in s of the clock.
+        technology: What the cells are like: one of `TECHNOLOGIES`.
+        line_resistance: Of each segment of the bit and source lines between two cells, in Ohm. MULTIPLY sees it;
+            reads and pulses of single cells do not, where it is small beside one cell.
         cells: The cells, 16,384 of them; drawn from the seed if not given.
 
     Attributes:
@@ -75,9 +88,16 @@ class SimulatedPeBoard:
         held_lines: Mapping[str, int] | None = None,
         internal_fault: int | None = None,
         round_time: float = ROUND_TIME,
+        technology: str = "analogue",
+        line_resistance: float = 0.0,
         cells: RramCells | None = None,
     ) -> None:
-        self.cells = RramCells(CELLS, seed=seed) if cells is None else cells
+        if technology not in TECHNOLOGIES:
+            raise ValueError(f"there is no technology {technology!r}; there are {', '.join(TECHNOLOGIES)}")
+        if not 0.0 <= line_resistance < math.inf:
+            raise ValueError(f"line_resistance must be finite and at least 0 Ohm, got {line_resistance:g}")
+        drawn = RramCells(CELLS, seed=seed, parameters=TECHNOLOGIES[technology]) if cells is None else cells
+        self.cells = drawn
         for cell, conductance in stuck:
             self.cells.stick(np.array([int(cell)]), conductance)
         self.counters = Counters()
@@ -101,6 +121,7 @@ class SimulatedPeBoard:
             counters=self.counters,
             line_rate=LineRate(clock),
             power_up=clock.now(),
+            lines=LineResistance(bit_segment=line_resistance, source_segment=line_resistance),
         )
         self._line_rate = machine.line_rate
         self._inbox = Inbox()
