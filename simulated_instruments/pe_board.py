@@ -18,11 +18,25 @@ from simulated_instruments.pe_board_firmware.inbox import Inbox
 from simulated_instruments.pe_board_firmware.line_rate import LineRate
 from simulated_instruments.pe_board_firmware.machine import Counters, Machine
 from simulated_instruments.pe_board_firmware.safety import Safety
-from simulated_instruments.physics.rram import RESET_PULSE, SET_PULSE, RramCells
+from simulated_instruments.physics.rram import (
+    DEFAULT_PARAMETERS,
+    EAPU_PARAMETERS,
+    RESET_PULSE,
+    SET_PULSE,
+    RramCells,
+)
+from simulated_instruments.physics.rram_kinetics import KineticCells
 
 SUPPLY_MV = 11_987  # *assumed*
 TEMPERATURE = 31.25  # degC; *assumed*
 ROUND_TIME = 20e-3
+TECHNOLOGIES: dict[str, Callable[[int], RramCells | KineticCells]] = {
+    "analogue": lambda seed: RramCells(CELLS, seed=seed, parameters=DEFAULT_PARAMETERS),
+    "gate-tuned": lambda seed: RramCells(CELLS, seed=seed, parameters=EAPU_PARAMETERS),
+    "drift-diffusion": lambda seed: KineticCells(CELLS, seed=seed),
+}
+"""What cells the board can have, drawn from a seed: those of Yao et al., the wider ones of Nat. Commun. 16, 11494, and
+those of which Nat. Commun. 16, 913 measures the kinetics."""
 
 
 def _nothing() -> bytes:
@@ -47,6 +61,7 @@ class SimulatedPeBoard:
         held_lines: Lines that stay at a voltage whatever the switches do: word, bit or source -> mV.
         internal_fault: Code of an INTERNAL error that the next accepted request meets.
         round_time: How long an operation runs between two looks at the line, in s of the clock.
+        technology: What the cells are like: one of `TECHNOLOGIES`.
         cells: The cells, 16,384 of them; drawn from the seed if not given.
 
     Attributes:
@@ -74,9 +89,12 @@ class SimulatedPeBoard:
         held_lines: Mapping[str, int] | None = None,
         internal_fault: int | None = None,
         round_time: float = ROUND_TIME,
-        cells: RramCells | None = None,
+        technology: str = "analogue",
+        cells: RramCells | KineticCells | None = None,
     ) -> None:
-        self.cells = RramCells(CELLS, seed=seed) if cells is None else cells
+        if technology not in TECHNOLOGIES:
+            raise ValueError(f"there is no technology {technology!r}; there are {', '.join(TECHNOLOGIES)}")
+        self.cells = TECHNOLOGIES[technology](seed) if cells is None else cells
         for cell, conductance in stuck:
             self.cells.stick(np.array([int(cell)]), conductance)
         self.counters = Counters()
@@ -174,7 +192,7 @@ class SimulatedPeBoard:
 
     def warm_up(self) -> None:
         """Compile what the cells compute with, on scratch cells, so that no host waits for it in vain."""
-        scratch, cells = RramCells(2, seed=0), np.arange(2)
+        scratch, cells = type(self.cells)(2, seed=0), np.arange(2)
         scratch.pulse(cells, word_line=1.8, bit_line=2.0, source_line=0.0, width=50e-9, now=0.0)
         scratch.current(cells, voltage=0.2, averages=1, now=0.0)
         scratch.conductance(cells, now=0.0)

@@ -13,6 +13,7 @@ from simulated_instruments.pe_board_firmware.converter import Converter
 from simulated_instruments.pe_board_firmware.line_rate import LineRate
 from simulated_instruments.pe_board_firmware.safety import Safety
 from simulated_instruments.physics.rram import RramCells
+from simulated_instruments.physics.rram_kinetics import KineticCells
 
 
 @dataclass
@@ -45,7 +46,7 @@ class Machine:
     """The board without its line."""
 
     clock: Clock
-    cells: RramCells
+    cells: RramCells | KineticCells
     stuck_map: NDArray[np.int64]
     capabilities: Capabilities
     safety: Safety

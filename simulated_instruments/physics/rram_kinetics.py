@@ -91,14 +91,26 @@ class KineticCells:
         self._cells = _drawn_cells(count, seed, parameters)
 
     def pulse(
-        self, cells: IntArray, *, word_line: float, bit_line: float, source_line: float, width: float, now: float
+        self,
+        cells: IntArray,
+        *,
+        word_line: float,
+        bit_line: float,
+        source_line: float,
+        width: float,
+        now: float,
+        count: int = 1,
+        period: float = 0.0,
     ) -> None:
-        """Give each of ``cells`` (n,) one pulse of the lines' voltages (V) and ``width`` (s) that begins at ``now``."""
+        """Give each of ``cells`` (n,) one pulse, or ``count`` of them ``period`` apart; V and s.
+
+        The first begins at ``now``.
+        """
         drive = self.parameters.drive(PulseLines(word_line, bit_line, source_line, width))
         check_finite("now", now, "s")
         chosen = self._checked(cells)
-        if drive.polarity != kernels.NOTHING:
-            kernels.pulse_kernel(self._cells, chosen, now, drive, self._law)
+        for number in range(count if drive.polarity != kernels.NOTHING else 0):
+            kernels.pulse_kernel(self._cells, chosen, now + number * period, drive, self._law)
 
     def current(self, cells: IntArray, *, voltage: float, averages: int, now: float) -> FloatArray:
         """Return the (n,) currents in A of ``cells`` at ``voltage`` (V), each the mean of ``averages`` reads."""
