@@ -29,6 +29,7 @@ SMALLEST_STEP = 1e-10
 """A step below it ends a fit."""
 MOST_DAMPING = 1e12
 """A step that is damped so much and still does not help ends a fit: it is at its minimum to the last digit."""
+_RUNAWAY = 1e6
 _START_FLOOR = 0.05
 """States below it are left out of the start's 1/y, where noise would rule; *assumed*."""
 _FITTED = 4
@@ -70,35 +71,44 @@ class Intervals(NamedTuple):
 
 def recursion(alpha: float, beta: float, inputs: ArrayLike) -> Floats:
     """Return the (k,) states for (k,) ``inputs`` x; the last input has no effect, as in the published form."""
-    x = np.asarray(inputs, dtype=np.float64)
-    states = np.empty(len(x))
-    state = 1.0
-    for place in range(len(x)):
-        states[place] = state
-        state += (alpha / state if state else np.inf) - beta * x[place]
+    states: Floats = _with_sensitivities(alpha, beta, np.asarray(inputs, dtype=np.float64))[:, 0].copy()
     return states
 
 
 def sensitivities(alpha: float, beta: float, inputs: ArrayLike) -> Floats:
     """Return the (k, 2) derivatives of the states by alpha and beta."""
-    x, states = np.asarray(inputs, dtype=np.float64), recursion(alpha, beta, inputs)
-    found = np.zeros((len(x), 2))
-    for place in range(1, len(x)):
-        before = states[place - 1]
-        found[place] = (1.0 - alpha / before**2) * found[place - 1] + (1.0 / before, -x[place - 1])
+    found: Floats = _with_sensitivities(alpha, beta, np.asarray(inputs, dtype=np.float64))[:, 1:].copy()
+    return found
+
+
+@_compiled
+def _with_sensitivities(alpha: float, beta: float, x: Floats) -> Floats:
+    """Return the (k, 3) states and their derivatives by alpha and beta."""
+    found = np.zeros((x.size, 3))
+    found[0, 0] = 1.0
+    for k in range(1, x.size):
+        inverse = 1.0 / found[k - 1, 0]
+        kept = 1.0 - alpha * inverse * inverse
+        found[k, 0] = found[k - 1, 0] + alpha * inverse - beta * x[k - 1]
+        found[k, 1] = kept * found[k - 1, 1] + inverse
+        found[k, 2] = kept * found[k - 1, 2] - x[k - 1]
     return found
 
 
 def fit_one(
-    states: ArrayLike, inputs: ArrayLike, rng: np.random.Generator, *, jacobian: bool = True
+    states: ArrayLike, inputs: ArrayLike, rng: np.random.Generator, *, jacobian: bool = True, starts: int = 1
 ) -> tuple[float, float, float]:
-    """Fit one trace by scipy's trust-region-reflective method, from a random start within the bounds.
+    """Fit one trace by scipy's trust-region-reflective method, from random starts within the bounds.
+
+    From one random start the method often ends in another minimum than the deepest: where beta^2 > 2 alpha the recursion
+    is unstable, and the sum of squares is rugged there.
 
     Args:
         states: (k,) normalised, the first 1.
         inputs: (k,) x in 0..1.
-        rng: Of the start.
+        rng: Of the starts.
         jacobian: Give the solver the derivatives; without, it takes differences.
+        starts: From how many starts; the best end counts.
 
     Returns:
         alpha, beta, and the sum of squared residuals.
@@ -106,19 +116,25 @@ def fit_one(
     y, x = np.asarray(states, dtype=np.float64), np.asarray(inputs, dtype=np.float64)
 
     def residuals(parameters: Floats) -> Floats:
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            return np.nan_to_num(recursion(parameters[0], parameters[1], x) - y, nan=1e6, posinf=1e6, neginf=-1e6)
+        return _tame(recursion(parameters[0], parameters[1], x) - y)
 
     def derivatives(parameters: Floats) -> Floats:
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            return np.nan_to_num(sensitivities(parameters[0], parameters[1], x), posinf=1e6, neginf=-1e6)
+        return _tame(sensitivities(parameters[0], parameters[1], x))
 
-    start = rng.uniform(0.0, 1.0, 2)
-    found = least_squares(
-        residuals, start, jac=derivatives if jacobian else "2-point", bounds=(0.0, 1.0), method="trf",
-        ftol=1e-15, xtol=1e-15, gtol=1e-15, max_nfev=2000,
-    )  # fmt: skip
-    return float(found.x[0]), float(found.x[1]), float(2.0 * found.cost)
+    best = (np.nan, np.nan, np.inf)
+    for _ in range(starts):
+        found = least_squares(
+            residuals, rng.uniform(0.0, 1.0, 2), jac=derivatives if jacobian else "2-point", bounds=(0.0, 1.0),
+            method="trf", ftol=1e-14, xtol=1e-14, gtol=1e-14, max_nfev=500,
+        )  # fmt: skip
+        if 2.0 * found.cost < best[2]:
+            best = (float(found.x[0]), float(found.x[1]), float(2.0 * found.cost))
+    return best
+
+
+def _tame(values: Floats) -> Floats:
+    """Return what scipy can square: a recursion that runs away gives numbers without end."""
+    return np.clip(np.nan_to_num(values, nan=_RUNAWAY, posinf=_RUNAWAY, neginf=-_RUNAWAY), -_RUNAWAY, _RUNAWAY)
 
 
 def fit_many(states: ArrayLike, inputs: ArrayLike) -> Fits:
