@@ -1,6 +1,7 @@
 """Measurements, one file a protocol."""
 
 PROTOCOLS: dict[str, str] = {
+    "feature-map": "protocols.feature_map:FeatureMap",
     "kinetics": "protocols.kinetics:Kinetics",
     "write-verify": "protocols.write_verify:WriteVerify",
 }

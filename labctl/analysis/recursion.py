@@ -100,8 +100,8 @@ def fit_one(
 ) -> tuple[float, float, float]:
     """Fit one trace by scipy's trust-region-reflective method, from random starts within the bounds.
 
-    From one random start the method often ends in another minimum than the deepest: where beta^2 > 2 alpha the recursion
-    is unstable, and the sum of squares is rugged there.
+    From one random start the method often ends in another minimum than the deepest: where beta^2 > 2 alpha the
+    recursion is unstable, and the sum of squares is rugged there.
 
     Args:
         states: (k,) normalised, the first 1.
@@ -149,9 +149,7 @@ def fit_many(states: ArrayLike, inputs: ArrayLike) -> Fits:
     """
     y, x = _checked(states, inputs)
     count = len(y)
-    fits = Fits(
-        np.empty(count), np.empty(count), np.empty(count), np.zeros(count, np.int64), np.zeros(count, np.bool_)
-    )
+    fits = Fits(np.empty(count), np.empty(count), np.empty(count), np.zeros(count, np.int64), np.zeros(count, np.bool_))
     _fit_all(y, x, *fits)
     return fits
 

@@ -27,7 +27,7 @@ def draw(run: RunData) -> Figure:
     figure = Figure(figsize=(9.0, 8.0), layout="constrained")
     simulated = ", simulated" if run.header.simulated else ""
     figure.suptitle(f"{run.header.title}{simulated}, {run.header.sample}, {run.header.started[:10]}", fontsize=11)
-    results = kinetics.analyse(run)
+    results = kinetics.evaluate(run)
     if not results.tables:
         figure.subplots().set_title("no cell reached its initial resistance")
         return figure
@@ -47,7 +47,7 @@ def _trains(axes: Axes, run: RunData, table: Mapping[str, NDArray[Any]]) -> None
     trains, values = kinetics.trains_of(run), kinetics.values_of(run)
     unit = kinetics.UNITS[run.parameters["vary"]]
     pulses = np.arange(trains.states.shape[1])
-    present = np.unique(trains.level)
+    present = np.flatnonzero(np.isin(values, table["value"]))
     for place, level in enumerate(present):
         mine = trains.states[trains.level == level]
         colour = _COLOURS(0.9 * place / max(len(present) - 1, 1))
@@ -66,9 +66,7 @@ def _trains(axes: Axes, run: RunData, table: Mapping[str, NDArray[Any]]) -> None
     axes.set_title(f"{len(trains.states):,} trains of {len(pulses) - 1} pulses", fontsize=10)
 
 
-def _parameter(
-    axes: Axes, table: Mapping[str, NDArray[Any]], name: str, colour: str, label: str, scale: float
-) -> None:
+def _parameter(axes: Axes, table: Mapping[str, NDArray[Any]], name: str, colour: str, label: str, scale: float) -> None:
     value = table["value"] * scale
     axes.fill_between(value, table[f"{name}_low"], table[f"{name}_high"], color=colour, alpha=0.18, lw=0.0)
     axes.plot(value, table[name], "o-", color=colour, ms=4, lw=1.6, label="mean, and 95 % of trains")

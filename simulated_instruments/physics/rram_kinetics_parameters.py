@@ -24,15 +24,17 @@ class KineticParameters:
     virgin_low: float = 100e-6  # S, cells start with a whole filament, uniform between these; *assumed*
     virgin_high: float = 202.1e-6  # S. Source: as ``low``
     gate_threshold: float = 0.5  # V; *assumed*, usual for 180 nm
-    transconductance: float = 2e-4  # A/V^2 of the 180 nm transistor; *assumed*: a few kOhm beside the 5 kOhm cell
-    mobility: float = 2.0e5  # mu/L^2, 1/(V s); *assumed*: tens of pulses of 2.5 V and 100 ns reach the steady state
-    reset_onset: float = 1.35  # V on the cell at which half of the vacancies hop; calibrated to the d.c. RESET, -1.25 V
-    onset_width: float = 0.05  # V, how sharp that is; *assumed*
-    set_onset: float = 2.1  # V; calibrated to the d.c. SET near 1.4 V at 10 ms a point (*assumed*)
+    transconductance: float = 3e-4  # A/V^2 of the 180 nm transistor; *assumed*: takes a third from a cell of 5 kOhm
+    mobility: float = 1.5e5  # mu/L^2, 1/(V s); *assumed*: tens of pulses of 2.5 V and 100 ns reach the steady state
+    reset_onset: float = (
+        1.6  # V on the cell at which half of the vacancies hop; *assumed*: nearly none at 2 V on 5 kOhm
+    )
+    onset_width: float = 0.068  # V, how sharp that is; calibrated to the d.c. RESET from about -1.25 V
+    set_onset: float = 2.34  # V; calibrated to the d.c. SET near 1.4 V at 10 ms a point (*assumed*)
     set_rate: float = 1e8  # 1/s, growth of the filament once it is bridged; *assumed*: abrupt, as the paper says
     gate_slope: float = 98e-6  # S/V, conductance that a SET reaches per volt of gate. Source: public code of Nat.
     # Commun. 16, 11494 (2025), for another array of the same materials
-    diffusion: float = 9.0e3  # D/L^2, 1/s; *assumed*: gives an alpha of about 0.01 a pulse
+    diffusion: float = 9.0e3  # D/L^2, 1/s; *assumed*: gives an alpha of about 0.008 a pulse
     mobile_time: float = 1e-6  # s, for which vacancies still diffuse after a pulse; *assumed*
     device_spread: float = 0.08  # of mobility, diffusion and ceiling over cells; *assumed*
     cycle_spread: float = 0.04  # of mobility and diffusion from SET to SET; *assumed*
