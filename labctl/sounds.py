@@ -20,34 +20,35 @@ Floats = NDArray[np.float64]
 Call = Literal["blue", "dwarf", "fin", "humpback"]
 CALLS: tuple[Call, ...] = get_args(Call)
 """The four species of the paper."""
-RATE = 8000
-"""Samples per second of the synthetic calls; *assumed*."""
+RATE = 48_000
+"""Samples per second of the synthetic calls, so that a sound of 48,000 lasts 1 s; *assumed*. Pooling by 60 then keeps
+tones up to 400 Hz."""
 
 
 def synthetic_call(call: Call, samples: int = 48_000) -> Floats:
     """Return (samples,) of a SYNTHETIC call in -1..1; always the same. Its numbers are *assumed*."""
     times = np.arange(samples) / RATE
     match call:
-        case "blue":  # two long low tones, the second gliding down, slowly amplitude-modulated
-            tone = _unit(times, 0.2, 2.6, 12.0, 12.0) * (1.0 + 0.5 * np.sin(2 * np.pi * 1.5 * times)) / 1.5
-            wave = tone + _unit(times, 3.1, 2.7, 10.0, 6.0)
-        case "fin":  # one-second down-sweeps at regular intervals
-            wave = sum((_unit(times, 0.1 + 1.2 * turn, 0.9, 28.0, 15.0) for turn in range(5)), np.zeros(samples))
-        case "dwarf":  # pulses that come ever faster and rise in pitch
-            starts = 0.1 + 5.6 * (1.0 - (1.0 - np.arange(16) / 16.0) ** 1.6)
-            wave = sum((_unit(times, at, 0.16, 20.0 + 2.0 * n, 40.0) for n, at in enumerate(starts)), np.zeros(samples))
-        case "humpback":  # a phrase of different gliding units, repeated
-            units = ((0.0, 0.7, 8.0, 30.0), (0.8, 0.5, 40.0, 18.0), (1.4, 1.2, 5.0, 5.5))
-            phrase = [(at + 2.9 * turn, *rest) for turn in range(2) for at, *rest in units]
-            wave = sum((_unit(times, 0.1 + at, *rest) for at, *rest in phrase), np.zeros(samples))
-    return wave / np.abs(wave).max()
+        case "blue":  # part of a long tone of 17 Hz with its first overtone, slowly beating
+            tone = np.sin(2 * np.pi * 17.0 * times) + 0.4 * np.sin(2 * np.pi * 34.0 * times + 0.8)
+            wave = tone * (1.0 + 0.6 * np.sin(2 * np.pi * 2.2 * times))
+        case "fin":  # one down-sweep through 20 Hz, loud in the middle, and the silence around it
+            wave = _unit(times, 0.12, 0.78, 30.0, 14.0)
+        case "dwarf":  # short pulses of rising pitch that come ever faster
+            starts = 0.02 + 0.93 * (1.0 - (1.0 - np.arange(12) / 12.0) ** 1.7)
+            units = [_unit(times, at, 0.045, 70.0 + 8.0 * number, 110.0) for number, at in enumerate(starts)]
+            wave = np.sum(units, axis=0) + 0.5 * np.abs(np.sum(units, axis=0))  # pressure peaks, as in a knock
+        case "humpback":  # a phrase of different gliding units: moan, cry, grunt
+            phrase = ((0.01, 0.36, 25.0, 60.0), (0.38, 0.22, 180.0, 70.0), (0.62, 0.35, 12.0, 9.0))
+            wave = np.sum([_unit(times, *unit) for unit in phrase], axis=0)
+    return np.asarray(wave / np.abs(wave).max())
 
 
 def _unit(times: Floats, start: float, length: float, first: float, last: float) -> Floats:
     """Return one unit that glides from ``first`` to ``last`` Hz under a smooth envelope."""
     into = np.clip((times - start) / length, 0.0, 1.0)
     phase = 2.0 * np.pi * length * (first * into + 0.5 * (last - first) * into**2)
-    return np.sin(phase) * np.sin(np.pi * into) ** 2
+    return np.asarray(np.sin(phase) * np.sin(np.pi * into) ** 2)
 
 
 def read_wav(path: str | Path, samples: int) -> Floats:

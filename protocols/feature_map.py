@@ -57,9 +57,8 @@ class FeatureMap(ResetTrains):
         default=CALLS, min_length=1, description="synthetic calls in the manner of whales; not used with a file"
     )
     file: str = Field(default="", description="WAV file, first channel, instead of the synthetic calls")
-    signal: Literal["magnitude", "waveform"] = Field(
-        default="magnitude",
-        description="what is averaged: the samples' magnitude (*assumed*), or the samples themselves",
+    signal: Literal["waveform", "magnitude"] = Field(
+        default="waveform", description="what is averaged: the samples, as in the paper, or their magnitude"
     )
     utterances: Count = Field(default=8, description="parts of a sound")
     samples: Count = Field(default=6000, description="samples of an utterance")

@@ -45,7 +45,7 @@ def maps_of(run: RunData) -> Maps:
 
 
 class Evaluation(NamedTuple):
-    """What the batched solver finds in a run: of each fitted utterance the trace, x, and the fit; no fits without any."""
+    """What the batched solver finds in a run: of each utterance the trace, x and the fit; no fits without any."""
 
     summary: dict[str, float | int]
     tables: dict[str, Table]
@@ -61,8 +61,8 @@ def analyse(run: RunData) -> Results:
     The summary has ``sounds``, ``utterances`` (fitted, over sounds and cells), ``left_out`` (cell not ready),
     ``undetermined`` (the sound hardly moves the cell), ``alpha``, ``beta`` (means over the others),
     ``squared_residuals`` (mean sum of squares of an utterance's fit), ``residual_rms``, ``trf_difference`` and
-    ``trf_misses`` as of a kinetics run and, with two sounds and three cells or more, ``identified``: the share of maps of
-    a single cell that are nearest, of all sounds' mean maps of the other cells, to that of their own sound.
+    ``trf_misses`` as of a kinetics run and, with two sounds and three cells or more, ``identified``: the share of maps
+    of a single cell that are nearest, of all sounds' mean maps of the other cells, to that of their own sound, each cell's own mean taken off.
     """
     found = evaluate(run)
     checked = trf_check(found.states, found.inputs, found.fits, np.flatnonzero(found.told)) if found.fits else {}
@@ -107,8 +107,12 @@ def evaluate(run: RunData) -> Evaluation:
 
 
 def identified(states: Floats) -> float:
-    """Return the share of maps that are nearest to the others' mean map of their own sound; ``states`` as in `Maps`."""
+    """Return the share of maps that are nearest to the others' mean map of their own sound; ``states`` as in `Maps`.
+
+    What a cell does with every sound alike is taken off first, as cells differ more than sounds do.
+    """
     sounds, _, cells, _ = states.shape
+    states = states - states.mean(axis=0)
     right = total = 0
     for cell in range(cells):
         if not np.isfinite(states[:, :, cell]).all():

@@ -132,11 +132,11 @@ def evaluate(run: RunData) -> Evaluation:
 
 
 def trf_check(states: Floats, inputs: Floats, fits: recursion.Fits, among: NDArray[np.int64]) -> dict[str, float | int]:
-    """Compare with scipy's trust-region-reflective method from random starts, over `CHECKED` trains ``among`` those given.
+    """Compare with scipy's trust-region-reflective method from random starts, over `CHECKED` trains ``among`` these.
 
     Returns:
-        ``trf_difference``, the largest distance of alpha or beta where scipy finds a minimum as deep, and ``trf_misses``,
-        how many trains it ended in a less deep one from all starts.
+        ``trf_difference``, the largest distance of alpha or beta where scipy finds a minimum as deep, and
+        ``trf_misses``, how many trains it ended in a less deep one from all starts.
     """
     rng = np.random.default_rng(0)
     worst, misses = 0.0, 0

@@ -125,7 +125,7 @@ def fit_one(
     for _ in range(starts):
         found = least_squares(
             residuals, rng.uniform(0.0, 1.0, 2), jac=derivatives if jacobian else "2-point", bounds=(0.0, 1.0),
-            method="trf", ftol=1e-14, xtol=1e-14, gtol=1e-14, max_nfev=500,
+            method="trf", ftol=1e-14, xtol=1e-14, gtol=1e-14, max_nfev=100,
         )  # fmt: skip
         if 2.0 * found.cost < best[2]:
             best = (float(found.x[0]), float(found.x[1]), float(2.0 * found.cost))

@@ -28,7 +28,7 @@ def draw(run: RunData) -> Figure:
         wave.set_ylim(-0.05, 1.05)
         wave.margins(x=0.0)
         wave.set_ylabel("input x")
-        wave.set_title(f"{title}: pooled waveform", fontsize=10)
+        wave.set_title(f"{title}, pooled", fontsize=10)
         rows, pulses = means[number].shape
         shown = image.imshow(
             means[number], aspect="auto", cmap="viridis", vmin=span[0], vmax=span[1],
@@ -38,7 +38,7 @@ def draw(run: RunData) -> Figure:
             image.set_yticks(range(1, rows + 1))
         image.set_ylabel("utterance")
         residual = results.tables["by_sound"].columns["squared_residuals"][number] if results.tables else np.nan
-        image.set_title(f"{title}: {rows} x {pulses} map, sum of squared residuals {residual:.3f}", fontsize=10)
+        image.set_title(f"{rows} x {pulses} map; sum of squared residuals of a fit {residual:.3f}", fontsize=10)
         figure.colorbar(shown, ax=image, label="G (uS)")
     axes[-1][0].set_xlabel("pulse, all utterances")
     axes[-1][1].set_xlabel("pulse of the utterance")

@@ -174,7 +174,8 @@ class KineticCells:
     ) -> tuple[WriteOutcome, FloatArray, NDArray[np.int8]]:  # fmt: skip
         """Write one cell as ``write`` does, and keep every verify read, as ``RramCells.write_traced``."""
         chosen = np.array([cell], dtype=np.int64)
-        reads, kinds = [], [0]
+        reads: list[float] = []
+        kinds = [0]
         while True:
             at = now + (len(reads) + 1) * read_time + len(reads) * pulse_time
             reads.append(float(self.current(chosen, voltage=voltage, averages=averages, now=at)[0]))
@@ -185,7 +186,8 @@ class KineticCells:
             self.pulse(chosen, **(set_pulse if error < 0.0 else reset_pulse)._asdict(), now=at)
         counts = [np.array([kinds.count(kind)]) for kind in (kernels.SET, kernels.RESET)]
         elapsed = np.array([(len(reads) - 1) * pulse_time + len(reads) * read_time])
-        outcome = WriteOutcome(*counts, np.array(reads[-1:]), np.array([abs(error) <= tolerance]), elapsed)
+        good = np.array([abs(error) <= tolerance])
+        outcome = WriteOutcome(counts[0], counts[1], np.array(reads[-1:]), good, elapsed)
         return outcome, np.array(reads), np.array(kinds, dtype=np.int8)
 
     def stuck(self) -> IntArray:
