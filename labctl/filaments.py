@@ -20,7 +20,7 @@ class Preparation(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     reset_pulse: LinePulse = Field(
-        default=LinePulse(word_line=4.7, bit_line=0.0, source_line=3.0, width=2e-6), description="removes the filament"
+        default=LinePulse(word_line=4.7, bit_line=0.0, source_line=3.0, width=5e-6), description="removes the filament"
     )
     set_pulse: LinePulse = Field(
         default=LinePulse(word_line=0.6, bit_line=2.5, source_line=0.0, width=100e-9),

@@ -20,14 +20,14 @@ Floats = NDArray[np.float64]
 Call = Literal["blue", "dwarf", "fin", "humpback"]
 CALLS: tuple[Call, ...] = get_args(Call)
 """The four species of the paper."""
-RATE = 48_000
-"""Samples per second of the synthetic calls, so that a sound of 48,000 lasts 1 s; *assumed*. Pooling by 60 then keeps
+LENGTH = 1.0
+"""Of a synthetic call in s, however many samples it is given in; *assumed*. With 48,000 samples, pooling by 60 keeps
 tones up to 400 Hz."""
 
 
 def synthetic_call(call: Call, samples: int = 48_000) -> Floats:
     """Return (samples,) of a SYNTHETIC call in -1..1; always the same. Its numbers are *assumed*."""
-    times = np.arange(samples) / RATE
+    times = LENGTH * np.arange(samples) / samples
     match call:
         case "blue":  # part of a long tone of 17 Hz with its first overtone, slowly beating
             tone = np.sin(2 * np.pi * 17.0 * times) + 0.4 * np.sin(2 * np.pi * 34.0 * times + 0.8)

@@ -62,7 +62,8 @@ def analyse(run: RunData) -> Results:
     ``undetermined`` (the sound hardly moves the cell), ``alpha``, ``beta`` (means over the others),
     ``squared_residuals`` (mean sum of squares of an utterance's fit), ``residual_rms``, ``trf_difference`` and
     ``trf_misses`` as of a kinetics run and, with two sounds and three cells or more, ``identified``: the share of maps
-    of a single cell that are nearest, of all sounds' mean maps of the other cells, to that of their own sound, each cell's own mean taken off.
+    of a single cell that are nearest, of all sounds' mean maps of the other cells, to that of their own sound, each
+    cell's own mean taken off.
     """
     found = evaluate(run)
     checked = trf_check(found.states, found.inputs, found.fits, np.flatnonzero(found.told)) if found.fits else {}
