@@ -7,5 +7,7 @@ PROTOCOLS: dict[str, str] = {
 }
 """Short name -> ``module:Class``, loaded when somebody asks for it."""
 
-REPRODUCTIONS: dict[str, str] = {}
+REPRODUCTIONS: dict[str, str] = {
+    "ddk": "protocols.reproductions.ddk:CASES",
+}
 """Short name of a paper -> ``module:CASES``, what ``labctl reproduce`` runs for it."""

@@ -1,4 +1,4 @@
-"""RESET trains on the simulated array: trends of alpha and beta, recovery of drawn cells, refusals, resume. Seeds stated."""
+"""RESET trains on the simulated array: trends, recovery of drawn cells, refusals, resume. Seeds are stated."""
 
 from collections.abc import Callable
 from pathlib import Path
