@@ -23,8 +23,9 @@ def _sweep(vary: str, *more: Headline, note: str = "") -> Case:
                 f"alpha over the {vary.replace('_', ' ')}: highest minus lowest mean, relative",
                 "alpha_span",
                 0.0,
-                0.3,
+                0.25,
                 _BAND,
+                note=note,
             ),
             *more,
             Headline(
@@ -38,13 +39,13 @@ def _sweep(vary: str, *more: Headline, note: str = "") -> Case:
 CASES: tuple[Case, ...] = (
     _sweep(
         "amplitude",
-        note="from 2.4 V on alpha is the same within 5 %; at 2.2 V on 5 kOhm vacancies only begin to hop, the drift grows "
-        "along the train, and the fit puts that down to less diffusion",
+        note="from 2.4 V on alpha is the same within 5 %; at 2.2 V on 5 kOhm vacancies only begin to hop, the drift "
+        "grows along the train, and the fit puts that down to less diffusion",
     ),
     _sweep(
         "width",
-        note="beta triples meanwhile. Diffusion lasts as long as the pulse and 1 us (+8 %), and the recursion, which takes "
-        "drift and diffusion of a pulse in one step, gives alpha the rest where beta^2/alpha is no longer small",
+        note="beta triples meanwhile. Diffusion lasts as long as the pulse and 1 us (+8 %), and the recursion, which "
+        "takes drift and diffusion of a pulse in one step, gives alpha the rest where beta^2/alpha is no longer small",
     ),
     _sweep(
         "initial_resistance",
