@@ -6,8 +6,10 @@ PROTOCOLS: dict[str, str] = {
     "dc-sweep": "protocols.dc_sweep:DcSweep",
     "drift": "protocols.drift:Drift",
     "endurance": "protocols.endurance:Endurance",
+    "feature-map": "protocols.feature_map:FeatureMap",
     "forming": "protocols.forming:Forming",
     "gate-response": "protocols.gate_response:GateResponse",
+    "kinetics": "protocols.kinetics:Kinetics",
     "memorial-programming": "protocols.memorial_programming:MemorialProgrammingProtocol",
     "network-retention": "protocols.network_retention:NetworkRetention",
     "parameter-extraction": "protocols.parameter_extraction:ParameterExtraction",
@@ -28,6 +30,7 @@ PROTOCOLS: dict[str, str] = {
 
 REPRODUCTIONS: dict[str, str] = {
     "cnn": "protocols.reproductions.cnn:CASES",
+    "ddk": "protocols.reproductions.ddk:CASES",
     "eapu": "protocols.reproductions.eapu:CASES",
     "ssl": "protocols.reproductions.ssl:CASES",
 }

@@ -28,12 +28,18 @@ from simulated_instruments.physics.rram import (
     SET_PULSE,
     RramCells,
 )
+from simulated_instruments.physics.rram_kinetics import KineticCells
 
 SUPPLY_MV = 11_987  # *assumed*
 TEMPERATURE = 31.25  # degC; *assumed*
 ROUND_TIME = 20e-3
-TECHNOLOGIES = {"analogue": DEFAULT_PARAMETERS, "gate-tuned": EAPU_PARAMETERS}
-"""What cells the board can have: those of Yao et al., and the wider ones of Nat. Commun. 16, 11494."""
+TECHNOLOGIES: dict[str, Callable[[int], RramCells | KineticCells]] = {
+    "analogue": lambda seed: RramCells(CELLS, seed=seed, parameters=DEFAULT_PARAMETERS),
+    "gate-tuned": lambda seed: RramCells(CELLS, seed=seed, parameters=EAPU_PARAMETERS),
+    "drift-diffusion": lambda seed: KineticCells(CELLS, seed=seed),
+}
+"""What cells the board can have, drawn from a seed: those of Yao et al., the wider ones of Nat. Commun. 16, 11494, and
+those of which Nat. Commun. 16, 913 measures the kinetics."""
 
 
 def _nothing() -> bytes:
@@ -90,14 +96,13 @@ class SimulatedPeBoard:
         round_time: float = ROUND_TIME,
         technology: str = "analogue",
         line_resistance: float = 0.0,
-        cells: RramCells | None = None,
+        cells: RramCells | KineticCells | None = None,
     ) -> None:
         if technology not in TECHNOLOGIES:
             raise ValueError(f"there is no technology {technology!r}; there are {', '.join(TECHNOLOGIES)}")
         if not 0.0 <= line_resistance < math.inf:
             raise ValueError(f"line_resistance must be finite and at least 0 Ohm, got {line_resistance:g}")
-        drawn = RramCells(CELLS, seed=seed, parameters=TECHNOLOGIES[technology]) if cells is None else cells
-        self.cells = drawn
+        self.cells = TECHNOLOGIES[technology](seed) if cells is None else cells
         for cell, conductance in stuck:
             self.cells.stick(np.array([int(cell)]), conductance)
         self.counters = Counters()
@@ -204,7 +209,7 @@ class SimulatedPeBoard:
 
     def warm_up(self) -> None:
         """Compile what the cells compute with, on scratch cells, so that no host waits for it in vain."""
-        scratch, cells = RramCells(2, seed=0), np.arange(2)
+        scratch, cells = type(self.cells)(2, seed=0), np.arange(2)
         scratch.pulse(cells, word_line=1.8, bit_line=2.0, source_line=0.0, width=50e-9, now=0.0)
         scratch.current(cells, voltage=0.2, averages=1, now=0.0)
         scratch.conductance(cells, now=0.0)

@@ -15,6 +15,7 @@ from simulated_instruments.pe_board_firmware.line_rate import LineRate
 from simulated_instruments.pe_board_firmware.safety import Safety
 from simulated_instruments.physics.crossbar import LineResistance
 from simulated_instruments.physics.rram import RramCells
+from simulated_instruments.physics.rram_kinetics import KineticCells
 
 
 @dataclass
@@ -47,7 +48,7 @@ class Machine:
     """The board without its line."""
 
     clock: Clock
-    cells: RramCells
+    cells: RramCells | KineticCells
     stuck_map: NDArray[np.int64]
     capabilities: Capabilities
     safety: Safety
