@@ -51,6 +51,8 @@ def channel_for(resource: Any) -> Channel:
         return library.byte_channel(resource.session)
     session = getattr(library, "sessions", {}).get(resource.session)
     port = getattr(session, "interface", None)
+    if isinstance(port, socket.socket):
+        port.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if os.name == "posix" and (type(port).__module__.startswith("serial.") or isinstance(port, socket.socket)):
         return DescriptorChannel(port)
     return VisaChannel(resource)
