@@ -1,8 +1,8 @@
 """``*LRN? n``: the settings, as the commands that would restore them.
 
 Source: the FLEX sheet, set-up commands. There is no blank after a command's name, which is how ``CN1,2`` comes back in
-every public driver. For ``RI``, ``RV`` and ``CMM`` they disagree: one looks for ``RI 1,0`` (which the sheet has, too), the
-other for ``RI1,0``; each overlooks the other form. What a unit sends is *unconfirmed*, so these three come in both forms.
+every public driver. For ``RI``, ``RV`` and ``CMM`` they disagree: one looks for ``RI 1,0`` (which the sheet has, too),
+the other for ``RI1,0``; each overlooks the other form. What a unit sends is *unconfirmed*, so these three come in both.
 """
 
 from collections.abc import Callable
