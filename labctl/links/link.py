@@ -60,7 +60,7 @@ class Link:
 
     Attributes:
         on_message: Called with each message, shortened, as it is noted in the transcript.
-        on_wire: Called with every byte that is sent or read, whole, and with each time-out and device clear.
+        on_wire: Called with every byte that is sent or read, whole, and with each time-out, device clear and new rate.
     """
 
     def __init__(self, name: str, manager: Callable[[], Any], options: LinkOptions | None = None) -> None:
@@ -212,6 +212,7 @@ class Link:
         """Change the rate of a serial line, after everything sent has left."""
         with self.lock:
             self._open_channel()
+            self._tell_wire("baud", b"%d" % rate)
             self._resource.baud_rate = rate
 
     def _configure(self) -> None:

@@ -18,7 +18,7 @@ def test_a_restore_leaves_out_and_names_what_the_sample_does_not_stand() -> None
         assert before["current_limit"] > 0.01  # as it was switched on
         smu.current_limit.set(1e-3)
         smu.nplc.set(5.0)
-        with pytest.raises(LimitError, match="smu: .*10 mA.*all else is as in the snapshot"):
+        with pytest.raises(LimitError, match=r"smu: .*10 mA.*all else is as in the snapshot"):
             smu.restore(before)
         assert (smu.nplc.get(), smu.current_limit.get()) == (before["nplc"], 1e-3)
         before["current_limit"] = 2e-3
