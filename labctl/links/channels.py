@@ -18,6 +18,8 @@ from labctl.errors import LinkError
 
 CHUNK = 65536
 """Bytes asked for in one read."""
+_WRITE_TIMEOUT = 5000
+"""How long, in ms, a line may take no more bytes."""
 _HISLIP_HEADER = struct.Struct("!2sBBIQ")
 _FATAL_ERROR, _DATA, _DATA_END, _CLEAR_COMPLETE, _CLEAR_ACKNOWLEDGE = 2, 6, 7, 8, 9
 _FIRST_MESSAGE = 0xFFFF_FF00
@@ -74,24 +76,32 @@ class DescriptorChannel(Channel):
         self._port = port
         self._descriptor: int = port.fileno()
         self._heard = not isinstance(port, socket.socket)
+        os.set_blocking(self._descriptor, False)
+        self._poll_in, self._poll_out = select.poll(), select.poll()
+        self._poll_in.register(self._descriptor, select.POLLIN)
+        self._poll_out.register(self._descriptor, select.POLLOUT)
 
     @override
     def write(self, data: bytes) -> None:
         view = memoryview(data)
         try:
             while view:
-                if not select.select([], [self._descriptor], [], 5.0)[1]:
-                    raise LinkError("the line takes no more bytes")
-                view = view[os.write(self._descriptor, view) :]
+                try:
+                    view = view[os.write(self._descriptor, view) :]
+                except BlockingIOError:
+                    if not self._poll_out.poll(_WRITE_TIMEOUT):
+                        raise LinkError("the line takes no more bytes") from None
         except OSError as error:
             raise self._gone(str(error)) from error
 
     @override
     def read(self, timeout: float) -> bytes:
         try:
-            if not select.select([self._descriptor], [], [], timeout)[0]:
+            if not self._poll_in.poll(timeout * 1e3):
                 return b""
             data = os.read(self._descriptor, CHUNK)
+        except BlockingIOError:
+            return b""
         except OSError as error:
             raise self._gone(str(error)) from error
         if not data:
