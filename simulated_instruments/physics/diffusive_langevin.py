@@ -69,17 +69,17 @@ class LangevinParameters:
         ValueError: A number that is not finite, or one that has to be above 0 and is not.
     """
 
-    particles: int = 5
+    particles: int = 8
     drag: float = 1.0
     push: float = 1.0
-    bath: float = 0.05
-    heating: float = 0.3
+    bath: float = 0.025
+    heating: float = 0.05
     tau: float = 0.2
     series: float = 1.0
     tunnelling: float = 0.18
-    deep: float = 0.45
-    width: float = 0.35
-    pinning: float = 0.10
+    deep: float = 0.65
+    width: float = 0.6
+    pinning: float = 0.08
     spacing: float = 0.2
     stiffness: float = 0.0
     wall: float = 1.0
