@@ -125,7 +125,7 @@ def load_line(source: float, ohms: float, limit: float, siemens: float) -> float
 def charge(volts: float, source: float, ohms: float, limit: float, siemens: float, farads: float, dt: float) -> float:
     """Return the capacitor's voltage (V) after ``dt`` (s): exact for constant source and conductance."""
     if np.isinf(ohms):
-        return volts * exp(-dt * siemens / farads)
+        return float(volts * exp(-dt * siemens / farads))
     if ohms <= 0.0 or abs(source - volts) > limit * ohms:
         goal = min(max(source, -limit / siemens), limit / siemens)
         current = min(max((source - volts) * (np.inf if ohms <= 0.0 else 1.0 / ohms), -limit), limit)
@@ -133,10 +133,11 @@ def charge(volts: float, source: float, ohms: float, limit: float, siemens: floa
             return goal
         settled = current / siemens
         after = settled + (volts - settled) * exp(-dt * siemens / farads)
-        return min(after, goal) if volts < goal else max(after, goal)
+        return float(min(after, goal) if volts < goal else max(after, goal))
     gain = 1.0 / (1.0 + ohms * siemens)
     settled = source * gain
-    return settled + (volts - settled) * exp(-dt / (ohms * farads * gain))
+    after = settled + (volts - settled) * exp(-dt / (ohms * farads * gain))
+    return float(after)
 
 
 @compiled

@@ -1,4 +1,4 @@
-"""The fast diffusive memristor: closed forms, independence of steps, statistics. Random bounds: four standard errors."""
+"""The fast diffusive memristor: closed forms, independence of steps, statistics. Bounds: four standard errors."""
 
 import math
 
@@ -39,7 +39,7 @@ def test_below_its_threshold_a_cell_never_fires() -> None:
 def test_thresholds_are_gaussian_with_the_spread_that_was_asked_for() -> None:
     cells = DiffusiveCells(4000, seed=2, parameters=DiffusiveParameters())
     thresholds = cells.cells["threshold"]
-    expected = math.hypot(0.012, 0.020)
+    expected = math.hypot(0.012, 0.016)
     assert thresholds.mean() == pytest.approx(0.40, abs=4.0 * expected / math.sqrt(4000))
     assert thresholds.std() == pytest.approx(expected, rel=4.0 / math.sqrt(8000))
     assert stats.kstest(thresholds, "norm", args=(0.40, expected)).pvalue > 1e-4
