@@ -1,6 +1,7 @@
 """Measurements, one file a protocol."""
 
 PROTOCOLS: dict[str, str] = {
+    "integrate-fire": "protocols.integrate_fire:IntegrateFire",
     "write-verify": "protocols.write_verify:WriteVerify",
 }
 """Short name -> ``module:Class``, loaded when somebody asks for it."""

@@ -78,7 +78,7 @@ def wait_off(cell: Any, start: float, dt: float, volts: float, law: Law) -> floa
             cell["filament"] = 1.0
             cell["fired_at"] = start + until
             cell["firings"] += 1
-            return dt - until
+            return float(dt - until)
     cell["progress"] = goal + (cell["progress"] - goal) * exp(-delay / law.memory)
     cell["filament"] *= exp(-delay / cell["relaxation"])
     return 0.0
@@ -95,7 +95,7 @@ def wait_on(cell: Any, dt: float, volts: float, law: Law) -> float:
             cell["filament"] = law.broken
             cell["progress"] = law.broken
             draw_anew(cell, law)
-            return dt - until
+            return float(dt - until)
     cell["filament"] = goal + (cell["filament"] - goal) * exp(-dt / cell["relaxation"])
     return 0.0
 
@@ -144,7 +144,7 @@ def charge(volts: float, source: float, ohms: float, limit: float, siemens: floa
 def step_of(cell: Any, volts: float, law: Law, tau: float, smallest: float) -> float:
     """Return a step (s) over which the cell's voltage and conductance may be taken as constant."""
     if cell["on"]:
-        return max(min(0.02 * cell["relaxation"], 0.02 * tau), smallest)
+        return float(max(min(0.02 * cell["relaxation"], 0.02 * tau), smallest))
     goal = exp(min((abs(volts) - cell["threshold"]) / law.steepness, 60.0))
     if goal < 1e-6 and cell["filament"] < 1e-3:
         return 1e9
