@@ -194,7 +194,7 @@ class IntegrateFire(Protocol):
         measured = monitor.fetch_currents()
         source, membrane = scope.fetch_waveform(1), scope.fetch_waveform(2)
         found = firing.digest(
-            membrane.times, source.volts, membrane.volts, amplitude=level.amplitude, rc=self.resistance * self.capacitance
+            membrane.times, source.volts, membrane.volts, **level._asdict(), rc=self.resistance * self.capacitance
         )
         peak = float(np.max(measured.currents))
         if train % self.repeats < self.traced:

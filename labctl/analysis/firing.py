@@ -23,8 +23,10 @@ FLOOR = 0.05
 """Drops below this part of the pulses' amplitude are taken for noise; *assumed*."""
 BEFORE = 15e-6
 """Longest time, in s, from the highest voltage to a drop that counts; *assumed*, some times R_on C_m."""
-FITTED_POINTS = 1200
-"""Samples of a train that the fit uses, at most."""
+FITTED_POINTS = 2000
+"""Samples of a train that the fit uses, at least, where there are so many."""
+FEWEST_POINTS = 20
+"""Samples without which there is no fit."""
 
 
 class Train(NamedTuple):
@@ -63,22 +65,34 @@ def pulses_to_fire(threshold: Floats, *, amplitude: float, width: float, interva
     return np.where(left > 0.0, np.maximum(number, 1.0), np.inf)
 
 
-def digest(times: Floats, source: Floats, across: Floats, *, amplitude: float, rc: float) -> Train:
-    """Return what a train gave: ``source`` (n,) V and ``across`` (n,) V at ``times`` (n,) s; ``rc`` (s) as expected."""
-    high = source > 0.5 * amplitude
-    starts = np.flatnonzero(~high[:-1] & high[1:]) + 1
-    ends = np.flatnonzero(high[:-1] & ~high[1:]) + 1
-    ends = ends[ends > starts[0]] if len(starts) else ends
-    if not len(ends):
+def digest(
+    times: Floats, source: Floats, across: Floats, *, amplitude: float, width: float, interval: float, rc: float
+) -> Train:
+    """Return what a train of pulses gave.
+
+    Args:
+        times: (n,) s.
+        source: (n,) V before the resistor.
+        across: (n,) V across the memristor.
+        amplitude: V of the pulses.
+        width: s of the pulses.
+        interval: s between them.
+        rc: s, as expected.
+    """
+    rising = np.flatnonzero((source[:-1] <= 0.5 * amplitude) & (source[1:] > 0.5 * amplitude))
+    if not len(rising):
         return Train(0, math.nan, math.nan, math.nan)
-    pulse, fired = _first_drop(times, across, starts, ends, amplitude, rc)
+    first = 0.5 * float(times[rising[0]] + times[rising[0] + 1])
+    starts = first + (width + interval) * np.arange(len(rising))
+    pulse, fired = _first_drop(times, across, starts, width, amplitude, rc)
     last = fired if pulse else len(times)
-    fit = _fit(times[:last], across[:last], times[starts], times[ends], amplitude, rc)
+    fit = _fit(times[:last], across[:last], starts, width, amplitude, rc)
     if fit is None:
-        return Train(pulse, float(across[max(fired - 2, 0) : fired + 1].mean()) if pulse else math.nan, math.nan, math.nan)
-    values, errors = fit
-    voltage = float(_model(values, times[fired : fired + 1], times[starts], times[ends], amplitude)[0])
-    return Train(pulse, voltage if pulse else math.nan, float(values[0]), float(errors[0]))
+        near = across[max(fired - 2, 0) : fired + 1]
+        return Train(pulse, float(near.mean()) if pulse else math.nan, math.nan, math.nan)
+    values, error = fit
+    voltage = float(_model(values, times[fired : fired + 1], starts, width, amplitude)[0])
+    return Train(pulse, voltage if pulse else math.nan, float(values[0]), error)
 
 
 def analyse(run: RunData) -> Results:
@@ -184,54 +198,58 @@ def _levels(train: Mapping[str, NDArray[Any]], volts: Floats, rc: float) -> dict
 
 
 def _first_drop(
-    times: Floats, across: Floats, starts: NDArray[np.intp], ends: NDArray[np.intp], amplitude: float, rc: float
+    times: Floats, across: Floats, starts: Floats, width: float, amplitude: float, rc: float
 ) -> tuple[int, int]:
     """Return number of the pulse that fired and index of the sample at which it did; 0 and the last for none."""
-    for number, start in enumerate(starts, 1):
-        end = int(ends[number - 1]) if number <= len(ends) else len(times)
-        stop = int(starts[number]) if number < len(starts) else len(times)
-        part = across[start:stop]
-        bound = np.maximum.accumulate(part)
-        if rc > 0.0:
-            bound[end - start :] = bound[max(end - start - 1, 0)] * np.exp(-(times[end:stop] - times[end - 1]) / rc)
-        else:
-            bound[end - start :] = 0.0
+    begins = np.searchsorted(times, starts)
+    ends, stops = np.searchsorted(times, starts + width), np.append(begins[1:], len(times))
+    for number, (begin, end, stop) in enumerate(zip(begins, ends, stops, strict=True), 1):
+        part = across[begin:stop]
+        if not len(part):
+            break
+        bound, on = np.maximum.accumulate(part), min(end - begin, len(part))
+        after = np.exp(-(times[begin + on : stop] - times[min(begin + on, len(times) - 1)]) / rc) if rc > 0.0 else 0.0
+        bound[on:] = bound[max(on - 1, 0)] * after
         drops = np.flatnonzero(bound - part > np.maximum(DROP * bound, FLOOR * amplitude))
+        if rc <= 0.0:
+            drops = drops[drops < on - 2]
         if len(drops):
-            drop = start + int(drops[0])
-            since = max(int(np.searchsorted(times, times[drop] - BEFORE)), int(start))
+            drop = begin + int(drops[0])
+            since = max(int(np.searchsorted(times, times[drop] - BEFORE)), int(begin))
             return number, since + int(np.argmax(across[since : drop + 1]))
     return 0, len(times) - 1
 
 
 def _fit(
-    times: Floats, across: Floats, starts: Floats, ends: Floats, amplitude: float, rc: float
-) -> tuple[Floats, Floats] | None:
-    """Return RC (s), gain and offset (V) of the charging, and their standard errors."""
+    times: Floats, across: Floats, starts: Floats, width: float, amplitude: float, rc: float
+) -> tuple[Floats, float] | None:
+    """Return RC (s), gain, offset (V) and delay (s) of the charging, and the standard error of RC."""
     stride = max(len(times) // FITTED_POINTS, 1)
     x, y = times[::stride], across[::stride]
-    if rc <= 0.0 or len(x) < 20 or np.count_nonzero(x > starts[0]) < 10:
+    if rc <= 0.0 or np.count_nonzero(x > starts[0]) < FEWEST_POINTS:
         return None
 
-    def miss(logs: Floats) -> Floats:
-        return (_model(np.array([rc * math.exp(logs[0]), logs[1], logs[2] * amplitude]), x, starts, ends, amplitude) - y) / amplitude
+    def values(raw: Floats) -> Floats:
+        return np.array([rc * math.exp(raw[0]), raw[1], raw[2] * amplitude, raw[3] * 0.01 * rc])
 
-    found = least_squares(miss, np.array([0.0, 1.0, 0.0]), method="lm")
-    covariance = np.linalg.pinv(found.jac.T @ found.jac) * 2.0 * found.cost / (len(x) - 3)
-    values = np.array([rc * math.exp(found.x[0]), found.x[1], found.x[2] * amplitude])
-    errors = np.sqrt(np.diag(covariance)) * np.array([values[0], 1.0, amplitude])
-    return values, errors
+    def miss(raw: Floats) -> Floats:
+        return np.asarray((_model(values(raw), x, starts, width, amplitude) - y) / amplitude)
+
+    found = least_squares(miss, np.array([0.0, 1.0, 0.0, 0.0]), method="lm")
+    covariance = np.linalg.pinv(found.jac.T @ found.jac) * 2.0 * found.cost / (len(x) - 4)
+    best = values(found.x)
+    return best, float(best[0] * math.sqrt(covariance[0, 0]))
 
 
-def _model(values: Floats, times: Floats, starts: Floats, ends: Floats, amplitude: float) -> Floats:
-    """Return the voltages (n,) of an RC circuit at ``times`` (n,) for pulses from ``starts`` to ``ends`` (k,) s."""
-    rc, gain, offset = values
-    edges = np.sort(np.concatenate([starts, ends]))
+def _model(values: Floats, times: Floats, starts: Floats, width: float, amplitude: float) -> Floats:
+    """Return the voltages (n,) of an RC circuit at ``times`` (n,) for pulses from ``starts`` (k,) s on."""
+    rc, gain, offset, delay = values
+    edges = np.ravel(np.column_stack([starts, starts + width])) + delay
     goals = np.where(np.arange(len(edges)) % 2 == 0, gain * amplitude, 0.0)
+    decays = np.exp(-np.diff(edges) / rc)
     state = np.zeros(len(edges))
-    for index in range(1, len(edges)):
-        decay = math.exp(-(edges[index] - edges[index - 1]) / rc)
-        state[index] = goals[index - 1] + (state[index - 1] - goals[index - 1]) * decay
+    for index, decay in enumerate(decays):
+        state[index + 1] = goals[index] + (state[index] - goals[index]) * decay
     at = np.searchsorted(edges, times, side="right") - 1
     since = np.clip(times - edges[np.maximum(at, 0)], 0.0, None)
     volts = goals[at] + (state[at] - goals[at]) * np.exp(-since / rc)

@@ -91,6 +91,8 @@ class RramDevice(Device):
 class DiffusiveDevice(Device):
     """One diffusive memristor, with what is in parallel to it. Parameters by name, see `DiffusiveParameters`.
 
+    ``probe`` is the resistance in Ohm of what watches it: 10 MOhm, *assumed*, as a 10:1 probe has.
+
     Attributes:
         cells: Of one cell; ``cells.connected`` tells whether its other end is at 0 V.
     """
@@ -98,8 +100,9 @@ class DiffusiveDevice(Device):
     RESOLUTION = 1e-6
     """s at which it is looked at after a corner: a firing takes some 10 us."""
 
-    def __init__(self, seed: int, farads: float = 0.0, **parameters: float) -> None:
-        self.cells = DiffusiveCells(1, seed=seed, parameters=DiffusiveParameters(**parameters), farads=farads)
+    def __init__(self, seed: int, farads: float = 0.0, *, probe: float = 1e7, **parameters: float) -> None:
+        of = DiffusiveParameters(**parameters)
+        self.cells = DiffusiveCells(1, seed=seed, parameters=of, farads=farads, leak=1.0 / probe)
 
     @override
     def respond(self, times: Floats, volts: Floats, *, ohms: float, limit: float) -> tuple[Floats, Floats]:

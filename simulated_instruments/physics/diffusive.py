@@ -91,6 +91,7 @@ class DiffusiveCells:
         parameters: The numbers of the model.
         series: Ohm behind which each cell always is.
         farads: F parallel to each cell.
+        leak: S parallel to each cell and its capacitor.
 
     Attributes:
         cells: (count,) of `diffusive_kernels.CELL`.
@@ -108,16 +109,19 @@ class DiffusiveCells:
         parameters: DiffusiveParameters | None = None,
         series: float = 0.0,
         farads: float = 0.0,
+        leak: float = 1e-15,
     ) -> None:
         check_at_least_one("count", count)
         check_finite("series", series, "Ohm")
         check_finite("farads", farads, "F")
+        check_finite("leak", leak, "S")
         of = parameters or DiffusiveParameters()
         self.count = count
         self.parameters = of
         self.law = of.law()
         self.series = series
         self.farads = farads
+        self.leak = leak
         self.charged = np.zeros(count)
         self.through = np.zeros((count, 0))
         self.connected = True
@@ -166,7 +170,7 @@ class DiffusiveCells:
         for index in range(self.count):
             self.charged[index] = kernels.follow(
                 self.cells[index], self.charged[index], times, sources, ohms + self.series, limit, self.farads,
-                self.connected, SMALLEST_STEP, self.law, across[index], out[index], self.through[index],
+                self.leak, self.connected, SMALLEST_STEP, self.law, across[index], out[index], self.through[index],
             )  # fmt: skip
         return across, out
 

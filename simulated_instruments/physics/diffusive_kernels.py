@@ -154,7 +154,7 @@ def step_of(cell: Any, volts: float, law: Law, tau: float, smallest: float) -> f
 @compiled
 def follow(
     cell: Any, charged: float, times: FloatArray, sources: FloatArray, ohms: float, limit: float, farads: float,
-    connected: bool, smallest: float, law: Law, volts: FloatArray, amps: FloatArray, through: FloatArray,
+    leak: float, connected: bool, smallest: float, law: Law, volts: FloatArray, amps: FloatArray, through: FloatArray,
 ) -> float:  # fmt: skip
     """Drive one cell from ``sources`` (n,) V at ``times`` (n,) s through ``ohms``, with ``farads`` parallel to it.
 
@@ -166,6 +166,7 @@ def follow(
         ohms: Ohm; infinite for no source.
         limit: A, of the source.
         farads: F; 0 for no capacitor.
+        leak: S, parallel to the cell, for good: probes.
         connected: Whether the cell's other end is at 0 V rather than open.
         smallest: s, of a step.
         law: Of the cell.
@@ -185,8 +186,8 @@ def follow(
             done = 0.0
             while done < length:
                 early = sources[index - 1] + slope * done
-                at = across if farads > 0.0 else load_line(early, ohms, limit, siemens)
-                load = siemens if connected else 1e-18
+                at = across if farads > 0.0 else load_line(early, ohms, limit, leak + siemens)
+                load = leak + (siemens if connected else 0.0)
                 tau = length if farads <= 0.0 else farads / (load + (0.0 if ohms <= 0.0 else 1.0 / ohms))
                 dt = min(step_of(cell, at if connected else 0.0, law, tau, smallest), length - done)
                 if slope != 0.0:
@@ -201,15 +202,15 @@ def follow(
                     half = load_line(middle, ohms, limit, load)
                 siemens = advance(cell, begin + done, dt, half if connected else 0.0, law)
                 done = length if dt == length - done else done + dt
-        load = siemens if connected else 1e-18
+        load = leak + (siemens if connected else 0.0)
         if farads <= 0.0:
             across = load_line(sources[index], ohms, limit, load)
         volts[index] = across
-        through[index] = across * load if connected else 0.0
+        through[index] = across * siemens if connected else 0.0
         if np.isinf(ohms):
             amps[index] = 0.0
         elif farads > 0.0 and ohms > 0.0:
             amps[index] = min(max((sources[index] - across) / ohms, -limit), limit)
         else:
-            amps[index] = through[index]
+            amps[index] = across * load
     return across
