@@ -1,6 +1,7 @@
 """Measurements, one file a protocol."""
 
 PROTOCOLS: dict[str, str] = {
+    "delay-relaxation": "protocols.delay_relaxation:DelayRelaxation",
     "integrate-fire": "protocols.integrate_fire:IntegrateFire",
     "write-verify": "protocols.write_verify:WriteVerify",
 }
