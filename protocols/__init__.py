@@ -2,6 +2,7 @@
 
 PROTOCOLS: dict[str, str] = {
     "delay-relaxation": "protocols.delay_relaxation:DelayRelaxation",
+    "firing": "protocols.firing:Firing",
     "integrate-fire": "protocols.integrate_fire:IntegrateFire",
     "write-verify": "protocols.write_verify:WriteVerify",
 }

@@ -20,7 +20,7 @@ _EDGE_STEPS = np.linspace(0.0, 1.0, 9)[1:-1]
 """Where an edge is looked at in between, so that a device that is not linear shows on a scope."""
 _CHARGING_STEPS = np.geomspace(0.05, 8.0, 24)
 """Time constants after a corner at which the charging of a capacitor is looked at."""
-_LOOKS = np.arange(1, 2001)
+_LOOKS = np.concatenate([0.1 * np.arange(1, 200), np.arange(20, 2001)])
 """Looks at a diffusive memristor after a corner, in units of its resolution."""
 _MOST_LOOKED_AT = 1000
 """Corners up to which it is looked at so."""

@@ -17,7 +17,8 @@ from simulated_instruments.physics.random_streams import normal
 FloatArray = NDArray[np.float64]
 
 CELL = np.dtype([
-    ("progress", np.float64),  # of the silver on its way; the cell fires at 1
+    ("progress", np.float64),  # of the silver on its way
+    ("need", np.float64),  # progress at which this firing comes; around 1
     ("filament", np.float64),  # log of the conductance between off (0) and on (1)
     ("on", np.bool_),
     ("threshold", np.float64),  # V of this firing
@@ -46,6 +47,8 @@ class Law(NamedTuple):
     threshold_cycle: float  # V
     hold_cycle: float  # V
     relaxation_cycle: float  # of ln
+    need_cycle: float
+    rested: float  # progress below which the cell has forgotten, and begins anew
 
 
 @compiled
@@ -56,9 +59,11 @@ def conductance(cell: Any) -> float:
 
 @compiled
 def draw_anew(cell: Any, law: Law) -> None:
-    """Draw the threshold, the hold voltage and the relaxation time of the next firing."""
+    """Draw the threshold, the need, the hold voltage and the relaxation time of the next firing."""
     deviate, cell["state"] = normal(cell["state"], cell["stride"])
     cell["threshold"] = max(cell["mean_threshold"] + law.threshold_cycle * deviate, 0.05 * cell["mean_threshold"])
+    deviate, cell["state"] = normal(cell["state"], cell["stride"])
+    cell["need"] = max(1.0 + law.need_cycle * deviate, 0.05)
     deviate, cell["state"] = normal(cell["state"], cell["stride"])
     cell["hold"] = max(cell["mean_hold"] + law.hold_cycle * deviate, 0.05 * cell["mean_hold"])
     deviate, cell["state"] = normal(cell["state"], cell["stride"])
@@ -69,18 +74,21 @@ def draw_anew(cell: Any, law: Law) -> None:
 def wait_off(cell: Any, start: float, dt: float, volts: float, law: Law) -> float:
     """Advance a cell that is off by ``dt`` (s), or until it fires; return the time (s) that is left."""
     goal = exp(min((abs(volts) - cell["threshold"]) / law.steepness, 60.0))
-    delay = dt
-    if goal > 1.0:
-        until = law.memory * log((goal - cell["progress"]) / (goal - 1.0))
+    need = max(cell["need"], cell["progress"])
+    if goal > need:
+        until = law.memory * log((goal - cell["progress"]) / (goal - need))
         if until <= dt:
             cell["on"] = True
-            cell["progress"] = 1.0
+            cell["progress"] = need
             cell["filament"] = 1.0
             cell["fired_at"] = start + until
             cell["firings"] += 1
             return float(dt - until)
-    cell["progress"] = goal + (cell["progress"] - goal) * exp(-delay / law.memory)
-    cell["filament"] *= exp(-delay / cell["relaxation"])
+    before = cell["progress"]
+    cell["progress"] = goal + (before - goal) * exp(-dt / law.memory)
+    cell["filament"] *= exp(-dt / cell["relaxation"])
+    if before > law.rested >= cell["progress"]:
+        draw_anew(cell, law)
     return 0.0
 
 
