@@ -8,5 +8,7 @@ PROTOCOLS: dict[str, str] = {
 }
 """Short name -> ``module:Class``, loaded when somebody asks for it."""
 
-REPRODUCTIONS: dict[str, str] = {}
+REPRODUCTIONS: dict[str, str] = {
+    "neuron": "protocols.reproductions.neuron:CASES",
+}
 """Short name of a paper -> ``module:CASES``, what ``labctl reproduce`` runs for it."""

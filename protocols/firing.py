@@ -60,16 +60,16 @@ class Firing(Protocol):
         Trace(Measurement, "time", "current", "Current", group="repeat", latest=True),
     )
 
-    amplitude: Volts = Field(default=0.48, gt=0.0, le=10.0, description="height of the pulses")
-    width: Seconds = Field(default=1e-6, ge=2e-7, le=1.0, description="plateau of a pulse")
-    interval: Seconds = Field(default=1e-6, ge=3e-7, le=1.0, description="from a plateau to the next")
+    amplitude: Volts = Field(default=0.5, gt=0.0, le=10.0, description="height of the pulses")
+    width: Seconds = Field(default=5e-7, ge=2e-7, le=1.0, description="plateau of a pulse")
+    interval: Seconds = Field(default=5e-7, ge=3e-7, le=1.0, description="from a plateau to the next")
     pulses: int = Field(default=60, ge=1, le=450, description="pulses of a train")
     rest: Seconds = Field(default=200e-6, ge=1e-6, le=100.0, description="time at 0 V after each train")
     repeats: Count = Field(default=240, le=1_000_000, description="trains")
     batch: Count = Field(default=8, le=100, description="trains of one waveform, which is a step")
     resistance: Ohms = Field(default=50e3, gt=0.0, le=1e9, description="resistor in series, as it is fitted")
     fire_current: Amps = Field(default=4e-6, gt=0.0, le=1.0, description="current that counts as fired")
-    sampling: Seconds = Field(default=5e-7, ge=1e-8, le=1e-2, description="between two measurements of the current")
+    sampling: Seconds = Field(default=2.5e-7, ge=1e-8, le=1e-2, description="between two measurements of the current")
     traced: int = Field(default=8, ge=0, description="trains of which the current is kept, from the first")
 
     @model_validator(mode="after")

@@ -127,8 +127,10 @@ class IntegrateFire(Protocol):
     def plan(self, pulser: PulseSource, scope: Digitizer, monitor: CurrentMonitor) -> Plan:
         """Return what a run will do; refuse levels that cannot fire, where the firing voltage is known."""
         levels = self.conditions()
+        highest = 0.0
         for level in levels:
             reached = firing.highest_voltage(**level._asdict(), rc=self.resistance * self.capacitance)
+            highest = max(highest, reached)
             if reached < self.threshold:
                 asked, most = format_quantity(self.threshold, "V"), format_quantity(reached, "V", 3)
                 words = ", ".join(
@@ -141,7 +143,7 @@ class IntegrateFire(Protocol):
             duration=self.repeats * sum(each),
             pulses_per_device=self.levels * self.repeats * self.pulses,
             voltage=volts,
-            current=volts / LEAST_ON_RESISTANCE,
+            current=highest / LEAST_ON_RESISTANCE,
             charge=self.repeats * self.pulses * sum(
                 level.amplitude * (level.width / self.resistance + self.capacitance) for level in levels
             ),

@@ -44,7 +44,8 @@ def analyse(run: RunData) -> Results:
     The summary has ``cycles``, ``fired_share``, the medians ``delay_first_level`` and ``delay_last_level`` (s), the
     voltage ``steepness`` (V) over which the delay falls by a factor e, from a line through ln(delay) of all cycles, with
     its 95 % interval (``_low``, ``_high``), ``delay_spread`` (standard deviation of ln(delay) within a level),
-    ``relaxation`` (s, mean over the cycles that fired) with its interval, and ``on_current`` (A).
+    ``relaxation`` (s, mean over the cycles that relaxed) with its interval, ``relaxed_share`` (of the cycles that fired)
+    and ``on_current`` (A).
     """
     cycle = run.arrays("cycle")
     fired = np.isfinite(cycle["delay"])
@@ -61,6 +62,7 @@ def analyse(run: RunData) -> Results:
         **dict(zip(("steepness", "steepness_low", "steepness_high"), steepness, strict=True)),
         "delay_spread": float(np.sqrt(np.mean(spread**2))) if len(spread) else math.nan,
         **dict(zip(("relaxation", "relaxation_low", "relaxation_high"), relaxation, strict=True)),
+        "relaxed_share": float(np.mean(np.isfinite(cycle["relaxation"][fired]))) if fired.any() else math.nan,
         "on_current": float(np.median(cycle["on_current"][fired])) if fired.any() else math.nan,
     }
     units = {"amplitude": "V", "delay": "s", "relaxation": "s"}
