@@ -101,9 +101,14 @@ class IntegrateFire(Protocol):
     resistance: Ohms = Field(default=50e3, gt=0.0, le=1e9, description="R_a as it is fitted")
     capacitance: Farads = Field(default=5e-9, ge=0.0, le=1.0, description="C_m as it is fitted")
     threshold: Volts = Field(
-        default=0.0, ge=0.0, le=10.0, description="firing voltage, if known: what cannot reach it is refused; 0: unknown"
+        default=0.0,
+        ge=0.0,
+        le=10.0,
+        description="firing voltage, if known: what cannot reach it is refused; 0: unknown",
     )
-    recovery: Seconds = Field(default=1.0, ge=0.0, le=3600.0, description="rest before each train, for C_m to discharge")
+    recovery: Seconds = Field(
+        default=1.0, ge=0.0, le=3600.0, description="rest before each train, for C_m to discharge"
+    )
     fire_current: Amps = Field(default=50e-6, gt=0.0, le=1.0, description="current that counts as a spike")
     sampling: Seconds = Field(default=5e-6, ge=1e-7, le=1e-2, description="between two measurements of the current")
     lead: Seconds = Field(default=0.05, ge=0.0, le=10.0, description="current measured before the pulses can come")

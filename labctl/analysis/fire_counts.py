@@ -15,7 +15,9 @@ LEAST_EXPECTED = 5.0
 """Trains that a class of the chi-square test expects, at least."""
 
 
-def fired_pulse(times: Floats, currents: Floats, *, edge: float, period: float, pulses: int, fire_current: float) -> int:
+def fired_pulse(
+    times: Floats, currents: Floats, *, edge: float, period: float, pulses: int, fire_current: float
+) -> int:
     """Return the number of the pulse, from 1, in which the current (n,) A first exceeds ``fire_current``; 0 for none.
 
     Args:

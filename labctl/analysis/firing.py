@@ -21,6 +21,8 @@ DROP = 0.25
 """Part of its voltage that a capacitor loses at once when the memristor fires, at least; *assumed*."""
 FLOOR = 0.05
 """Drops below this part of the pulses' amplitude are taken for noise; *assumed*."""
+TOP = 0.015
+"""Part of the highest voltage by which a sample just before the drop may be lower: noise and codes; *assumed*."""
 BEFORE = 15e-6
 """Longest time, in s, from the highest voltage to a drop that counts; *assumed*, some times R_on C_m."""
 FITTED_POINTS = 2000
@@ -53,7 +55,11 @@ def closed_form(pulses: Floats, *, amplitude: float, width: float, interval: flo
 
 def highest_voltage(*, amplitude: float, width: float, interval: float, rc: float) -> float:
     """Return the voltage (V) that pulses for ever would reach."""
-    return amplitude if rc <= 0.0 else float(closed_form(np.array([math.inf]), amplitude=amplitude, width=width, interval=interval, rc=rc)[0])
+    return (
+        amplitude
+        if rc <= 0.0
+        else float(closed_form(np.array([math.inf]), amplitude=amplitude, width=width, interval=interval, rc=rc)[0])
+    )
 
 
 def pulses_to_fire(threshold: Floats, *, amplitude: float, width: float, interval: float, rc: float) -> Floats:
@@ -216,7 +222,8 @@ def _first_drop(
         if len(drops):
             drop = begin + int(drops[0])
             since = max(int(np.searchsorted(times, times[drop] - BEFORE)), int(begin))
-            return number, since + int(np.argmax(across[since : drop + 1]))
+            top = across[since : drop + 1]
+            return number, since + int(np.flatnonzero(top >= (1.0 - TOP) * top.max())[-1])
     return 0, len(times) - 1
 
 

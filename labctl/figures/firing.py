@@ -10,7 +10,11 @@ from labctl.results import Results
 from labctl.runfile.reader import RunData
 
 _COLOURS = colormaps["viridis"]
-_SCALES = {"width": (1e6, "pulse width (us)"), "amplitude": (1.0, "pulse amplitude (V)"), "interval": (1e6, "interval (us)")}
+_SCALES = {
+    "width": (1e6, "pulse width (us)"),
+    "amplitude": (1.0, "pulse amplitude (V)"),
+    "interval": (1e6, "interval (us)"),
+}
 SHOWN = 3
 """Traced trains that are drawn, spread over the levels."""
 
@@ -28,11 +32,17 @@ def draw(run: RunData) -> Figure:
     _voltages(lower, train["voltage"][train["pulses"] > 0], results)
     parts = f"{train['resistance'][0] / 1e3:g} kOhm, {train['capacitance'][0] * 1e9:g} nF"
     simulated = ", simulated" if run.header.simulated else ""
-    figure.suptitle(f"{run.header.title}: {parts}{simulated}, {run.header.sample}, {run.header.started[:10]}", fontsize=11)
+    figure.suptitle(
+        f"{run.header.title}: {parts}{simulated}, {run.header.sample}, {run.header.started[:10]}", fontsize=11
+    )
     return figure
 
 
-def _traces(axes: "np.ndarray[tuple[int, ...], np.dtype[np.object_]]", run: RunData, shown: "np.ndarray[tuple[int, ...], np.dtype[np.int64]]") -> None:
+def _traces(
+    axes: "np.ndarray[tuple[int, ...], np.dtype[np.object_]]",
+    run: RunData,
+    shown: "np.ndarray[tuple[int, ...], np.dtype[np.int64]]",
+) -> None:
     voltage, current, train = run.arrays("voltage"), run.arrays("current"), run.arrays("train")
     for index, number in enumerate(shown):
         volts, amps = axes[2 * index], axes[2 * index + 1]
@@ -58,8 +68,12 @@ def _traces(axes: "np.ndarray[tuple[int, ...], np.dtype[np.object_]]", run: RunD
 def _counts(axes: Axes, results: Results, name: str) -> None:
     table, (scale, label) = results.tables["levels"].columns, _SCALES[name]
     errors = np.nan_to_num(table["pulses_sd"])
-    axes.errorbar(table["swept"] * scale, table["pulses"], errors, fmt="o", color="#3b6ea5", capsize=3, label="measured")
-    axes.plot(table["swept"] * scale, table["formula"], "--", color="#7a2048", label="closed form for the firing voltages")
+    axes.errorbar(
+        table["swept"] * scale, table["pulses"], errors, fmt="o", color="#3b6ea5", capsize=3, label="measured"
+    )
+    axes.plot(
+        table["swept"] * scale, table["formula"], "--", color="#7a2048", label="closed form for the firing voltages"
+    )
     axes.set_xlabel(label)
     axes.set_ylabel("pulses to fire")
     axes.set_ylim(bottom=0.0)
@@ -79,4 +93,7 @@ def _voltages(axes: Axes, volts: "np.ndarray[tuple[int, ...], np.dtype[np.float6
         x = np.linspace(mean - 3.5 * spread, mean + 3.5 * spread, 200)
         density = np.exp(-0.5 * ((x - mean) / spread) ** 2) / (spread * np.sqrt(2.0 * np.pi))
         axes.plot(x, density * len(volts) * (edges[1] - edges[0]), color="#7a2048")
-    axes.set_title(f"{results.summary['firing_voltage']:.3f} V, sd {results.summary['firing_voltage_sd_percent']:.1f} %", fontsize=10)
+    axes.set_title(
+        f"{results.summary['firing_voltage']:.3f} V, sd {results.summary['firing_voltage_sd_percent']:.1f} %",
+        fontsize=10,
+    )

@@ -19,7 +19,11 @@ _FORMULA = "20 trains whose counts have the rounding of whole pulses; the firing
 
 def _formula(what: str) -> Headline:
     return Headline(
-        f"pulses to fire over V_n = V_in (1-a)(1-(ab)^n)/(1-ab), {what} swept", "pulses_over_formula", 1.0, 0.15, _FORMULA
+        f"pulses to fire over V_n = V_in (1-a)(1-(ab)^n)/(1-ab), {what} swept",
+        "pulses_over_formula",
+        1.0,
+        0.15,
+        _FORMULA,
     )
 
 
