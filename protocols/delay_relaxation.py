@@ -100,7 +100,8 @@ class DelayRelaxation(Protocol):
 
     def read_starts(self) -> Floats:
         """Return when each read pulse (reads,) begins to rise, in s."""
-        return START + self.width + 4.0 * EDGE + self.read_period * np.arange(self.reads)
+        starts: Floats = START + self.width + 4.0 * EDGE + self.read_period * np.arange(self.reads, dtype=np.float64)
+        return starts
 
     def plan(self, source: FastIV) -> Plan:
         """Return what a run will do."""

@@ -89,7 +89,7 @@ def digest(
     if not len(rising):
         return Train(0, math.nan, math.nan, math.nan)
     first = 0.5 * float(times[rising[0]] + times[rising[0] + 1])
-    starts = first + (width + interval) * np.arange(len(rising))
+    starts: Floats = first + (width + interval) * np.arange(len(rising), dtype=np.float64)
     pulse, fired = _first_drop(times, across, starts, width, amplitude, rc)
     last = fired if pulse else len(times)
     fit = _fit(times[:last], across[:last], starts, width, amplitude, rc)
@@ -243,7 +243,8 @@ def _fit(
         return np.asarray((_model(values(raw), x, starts, width, amplitude) - y) / amplitude)
 
     found = least_squares(miss, np.array([0.0, 1.0, 0.0, 0.0]), method="lm")
-    covariance = np.linalg.pinv(found.jac.T @ found.jac) * 2.0 * found.cost / (len(x) - 4)
+    slopes = np.asarray(found.jac, dtype=np.float64)
+    covariance = np.linalg.pinv(slopes.T @ slopes) * 2.0 * found.cost / (len(x) - 4)
     best = values(found.x)
     return best, float(best[0] * math.sqrt(covariance[0, 0]))
 

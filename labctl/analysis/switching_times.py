@@ -42,10 +42,10 @@ def analyse(run: RunData) -> Results:
     """Return headline figures and tables of a run with the stream ``cycle``.
 
     The summary has ``cycles``, ``fired_share``, the medians ``delay_first_level`` and ``delay_last_level`` (s), the
-    voltage ``steepness`` (V) over which the delay falls by a factor e, from a line through ln(delay) of all cycles, with
-    its 95 % interval (``_low``, ``_high``), ``delay_spread`` (standard deviation of ln(delay) within a level),
-    ``relaxation`` (s, mean over the cycles that relaxed) with its interval, ``relaxed_share`` (of the cycles that fired)
-    and ``on_current`` (A).
+    voltage ``steepness`` (V) over which the delay falls by a factor e, from a line through ln(delay) of all cycles,
+    with its 95 % interval (``_low``, ``_high``), ``delay_spread`` (standard deviation of ln(delay) within a level),
+    ``relaxation`` (s, mean over the cycles that relaxed) with its interval, ``relaxed_share`` (of the cycles that
+    fired) and ``on_current`` (A).
     """
     cycle = run.arrays("cycle")
     fired = np.isfinite(cycle["delay"])

@@ -25,7 +25,7 @@ def draw(run: RunData) -> Figure:
     traced = np.unique(run.arrays("voltage")["train"])
     shown = traced[np.unique(np.linspace(0, len(traced) - 1, SHOWN).astype(int))] if len(traced) else traced
     figure = Figure(figsize=(11.0, 8.5), layout="constrained")
-    traces, counts = figure.subfigures(1, 2, width_ratios=(1.35, 1.0))
+    traces, counts = figure.subfigures(1, 2, width_ratios=(1.35, 1.0), squeeze=False).flat
     _traces(traces.subplots(2 * max(len(shown), 1), 1, squeeze=False)[:, 0], run, shown)
     upper, lower = counts.subplots(2, 1)
     _counts(upper, results, firing.swept(train)[0])
@@ -87,7 +87,7 @@ def _voltages(axes: Axes, volts: "np.ndarray[tuple[int, ...], np.dtype[np.float6
     axes.set_ylabel("trains")
     if not len(volts):
         return
-    counts, edges, _ = axes.hist(volts, bins="auto", color="#c98b2b", alpha=0.75)
+    _, edges, _ = axes.hist(volts, bins="auto", color="#c98b2b", alpha=0.75)
     if len(volts) > 1 and volts.std() > 0.0:
         mean, spread = volts.mean(), volts.std(ddof=1)
         x = np.linspace(mean - 3.5 * spread, mean + 3.5 * spread, 200)

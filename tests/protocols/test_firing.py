@@ -76,7 +76,7 @@ def test_a_pulse_below_the_threshold_has_no_delay(run_on: RunOn, delay_relaxatio
 
 
 def test_a_delay_is_where_the_current_stays_up() -> None:
-    times = np.arange(100) * 1e-6
+    times = np.linspace(0.0, 99e-6, 100)
     currents = np.where(times >= 40e-6, 1e-5, 0.0)
     currents[20] = 1e-5  # one point alone is noise
     assert switching_times.delay_of(times, currents, edge=10e-6, end=90e-6, fire_current=1e-6) == pytest.approx(
@@ -86,7 +86,7 @@ def test_a_delay_is_where_the_current_stays_up() -> None:
 
 
 def test_an_exponential_relaxation_is_found_between_its_reads() -> None:
-    moments = 3e-6 + 4e-6 * np.arange(30)
+    moments = np.linspace(3e-6, 119e-6, 30)
     reads = 2e-6 * np.exp(-(moments - 3e-6) / 10e-6)
     assert switching_times.relaxation_of(moments, reads) == pytest.approx(3e-6 + 10e-6 * np.log(2.0), rel=1e-9)
 

@@ -1,4 +1,4 @@
-"""The bench: what holds a device's other end, a diffusive memristor in its circuit, and how it does not depend on who looks."""
+"""The bench: what holds a device's other end, and a diffusive memristor in its circuit, whoever looks."""
 
 import threading
 

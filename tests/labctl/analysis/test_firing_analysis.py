@@ -37,7 +37,7 @@ def test_pulses_to_fire_are_where_the_closed_form_crosses() -> None:
 
 
 def trains_of(seed: int) -> tuple[float, list[firing.Train], np.ndarray]:
-    """Return the true RC (s), what the analysis finds, and the voltages (V) at which a cell really fired in 400 trains."""
+    """Return the true RC (s), what the analysis finds, and the voltages (V) of 60 true firings."""
     rng = np.random.default_rng(seed)
     ohms, farads, threshold = rng.uniform(30e3, 80e3), rng.uniform(3e-9, 8e-9), rng.uniform(0.32, 0.48)
     written = ohms * farads * rng.uniform(0.9, 1.1)  # what the parts say that were fitted
