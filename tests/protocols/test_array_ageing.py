@@ -109,6 +109,12 @@ def test_the_stretches_of_a_million_reads_add_up() -> None:
     ]  # fmt: skip
 
 
+def test_numbers_of_reads_can_be_given_as_text_with_commas() -> None:
+    assert made("read-disturb", reads="0, 10, 2000").reads == (0, 10, 2000)
+    with pytest.raises(ConfigError, match="reads"):
+        made("read-disturb", reads="0, many")
+
+
 def test_tails_are_told_from_a_normal_bulk() -> None:
     rng = np.random.default_rng(7)
     bulk = rng.normal(size=100_000)
