@@ -89,6 +89,12 @@ def test_strong_reads_disturb_in_the_direction_of_their_voltage(run_on: RunOn, v
     assert sign * summary["mean_change_uS"] > 1.0
 
 
+def test_a_disturb_that_cancels_in_pairs_is_still_seen(run_on: RunOn) -> None:
+    summary = run_on(made("read-disturb", **{**DISTURB, "reads": (0, 10_000), "pulse_voltage": 1.3}), seed=1).summary
+    assert abs(summary["mean_change_uS"]) < 4.0 * summary["mean_change_se_uS"]
+    assert summary["disturb_p_value"] < 1e-6
+
+
 def test_a_board_gives_exactly_the_read_pulses_that_were_asked_for() -> None:
     with labctl.open_station("pe-board", simulate=True, seed=1) as lab:
         board: Any = lab["pe-board"]
