@@ -158,11 +158,17 @@ class FastIVResult(NamedTuple):
 class PulseSource(Protocol):
     """Gives voltage pulses; the output is on while they last and idle before and after."""
 
+    def check_pulses(self, pulse: Pulse, *, count: int = 1, period: float | None = None) -> None:
+        """Raise `LimitError` for pulses that ``send_pulses`` would refuse; the instrument may be unopened."""
+
     def send_pulses(self, pulse: Pulse, *, count: int = 1, period: float | None = None) -> None:
         """Give ``count`` pulses, ``period`` (s) apart, and return when the last has been given."""
 
-    def send_waveform(self, times: Floats, volts: Floats) -> None:
-        """Give one piecewise-linear waveform, ``volts`` (n,) V at ``times`` (n,) s from 0; return when it is over."""
+    def send_waveform(self, times: Floats, volts: Floats, *, count: int = 1) -> None:
+        """Give a piecewise-linear waveform, ``volts`` (n,) V at ``times`` (n,) s from 0, ``count`` times in a row.
+
+        Return when the last is over.
+        """
 
 
 @runtime_checkable
@@ -199,6 +205,18 @@ class BiasSource(Protocol):
 
 
 @runtime_checkable
+class Prober(Protocol):
+    """Connects one device out of many; none is connected while it is at rest."""
+
+    @property
+    def cells(self) -> int:
+        """How many it can reach, numbered from 0; known before the instrument is opened."""
+
+    def move_to(self, cell: int) -> None:
+        """Connect ``cell`` and return when it is connected; the one before is disconnected first."""
+
+
+@runtime_checkable
 class Digitizer(Protocol):
     """Captures voltages around a trigger."""
 
@@ -232,12 +250,6 @@ class BinaryArray(Protocol):
 
     def read_decades(self, out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
         """Return log10 of the resistance in Ohm of each cell (cells,); fills ``out`` if given."""
-
-    def saved_state(self) -> bytes:
-        """Return what a simulated array needs to go on from here in another process; empty for a real one."""
-
-    def load_state(self, state: bytes) -> None:
-        """Bring a simulated array to what `saved_state` returned; an empty state changes nothing."""
 
 
 @runtime_checkable

@@ -155,8 +155,14 @@ class BenchTerminal(Terminal):
         self._drive(constant(math.copysign(highest, amps), 0.0, abs(amps)))
 
     @override
-    def play(self, times: Floats, volts: Floats, *, ohms: float = 0.0) -> None:
-        self._drive(waveform(times, volts, ohms))
+    def play(
+        self, times: Floats, volts: Floats, *, ohms: float = 0.0, count: int = 1, period: float = math.inf
+    ) -> None:
+        self._drive(waveform(times, volts, ohms, count, period))
+
+    @override
+    def connect(self, cell: int | None) -> None:
+        self._net.connect(cell)
 
     @override
     def release(self) -> None:
@@ -165,8 +171,8 @@ class BenchTerminal(Terminal):
     @override
     def sense(self) -> tuple[float, float]:
         with self._net.lock:
-            volts, amps = self.trace(np.array([self._net.now()]))
-        return float(volts[0]), float(amps[0])
+            self._net.advance()
+            return self._net.history.latest(self._name, device=self._probe)
 
     @override
     def trace(self, times: Floats) -> tuple[Floats, Floats]:
