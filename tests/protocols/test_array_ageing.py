@@ -92,7 +92,7 @@ def test_strong_reads_disturb_in_the_direction_of_their_voltage(run_on: RunOn, v
 def test_a_disturb_that_cancels_in_pairs_is_still_seen(run_on: RunOn) -> None:
     summary = run_on(made("read-disturb", **{**DISTURB, "reads": (0, 10_000), "pulse_voltage": 1.3}), seed=1).summary
     assert abs(summary["mean_change_uS"]) < 4.0 * summary["mean_change_se_uS"]
-    assert summary["disturb_p_value"] < 1e-6
+    assert summary["disturb_p_value"] < 1e-4
 
 
 def test_a_board_gives_exactly_the_read_pulses_that_were_asked_for() -> None:
