@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulated_instruments.frontend import Clock
 from simulated_instruments.pe_board_firmware.capabilities import Capabilities
@@ -176,6 +177,14 @@ class SimulatedPeBoard:
     def fail_next(self, code: int) -> None:
         """Answer the next accepted request with INTERNAL and this code (0..65,535)."""
         self._dispatcher.internal_fault = code
+
+    def saved(self) -> Mapping[str, NDArray[Any]]:
+        """Return the cells' state, for a lab that is to go on in another process."""
+        return {"cells": self.cells.saved()}
+
+    def load(self, saved: Mapping[str, NDArray[Any]]) -> None:
+        """Become what `saved` returned."""
+        self.cells.load(saved["cells"])
 
     def receive(self, data: bytes, *, end: bool = False) -> bytes:
         """Take bytes from the line, cut anywhere, and return the answers that they complete."""

@@ -153,16 +153,19 @@ class WithCapacitor(Device):
 
 
 def make_device(kind: str, options: Mapping[str, Any], seed: int) -> Device:
-    """Return a device by name: ``open``, ``resistor`` (ohms), ``capacitor`` (farads), ``pcm``, ``rram`` (gate).
+    """Return a device by name: ``open``, ``resistor`` (ohms), ``capacitor`` (farads), ``pcm``, ``rram``, ``rram-1t1r``.
 
     Raises:
         ValueError: No such device, or an option that it does not have.
     """
+    from simulated_instruments.bench_parts.gated import GatedRram
+
     makers: dict[str, Any] = {
         "open": lambda: Resistor(math.inf),
         "resistor": Resistor,
         "capacitor": lambda farads: WithCapacitor(Resistor(math.inf), farads),
         "pcm": lambda **parameters: PcmDevice(parameters.pop("seed", seed), **parameters),
+        "rram-1t1r": lambda **parameters: GatedRram(parameters.pop("seed", seed), **parameters),
         "rram": lambda **parameters: RramDevice(parameters.pop("seed", seed), **parameters),
     }
     if kind not in makers:

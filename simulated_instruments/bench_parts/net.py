@@ -74,6 +74,18 @@ class Net:
         self._done = clock.now()
         self._fresh = False
         self._fighting: tuple[str, ...] = ()
+        self._gate: Net | None = None
+        self.followers: list[Net] = []
+
+    def follow(self, gate: "Net") -> Callable[[Floats], Floats]:
+        """Let the device's transistor be opened by another net; return that net's voltage as a function of time."""
+        self._gate = gate
+        gate.followers.append(self)
+        return lambda times: gate.history.volts(times, device=False)
+
+    def drives(self) -> list[Drive]:
+        """Return what drives the net now."""
+        return list(self._drives.values())
 
     def now(self) -> float:
         """Return the bench's time, in s; never before what has been worked out."""
@@ -82,7 +94,8 @@ class Net:
     def drive(self, terminal: str, drive: Drive | None) -> None:
         """Let a terminal drive from now on, whatever the start that it has, or let go."""
         with self.lock:
-            self.advance()
+            for net in (self, *self.followers):
+                net.advance()
             if drive is None:
                 self._drives.pop(terminal, None)
             else:
@@ -96,6 +109,8 @@ class Net:
             now = self.now()
             if self._fresh and now == self._done:
                 return
+            if self._gate is not None:
+                self._gate.advance()
             drives = list(self._drives.values())
             times = self._grid(drives, self._done, now)
             source = together(drives, times)
@@ -108,7 +123,9 @@ class Net:
     def _grid(self, drives: list[Drive], start: float, stop: float) -> Floats:
         """Return the times at which something bends, both ends included."""
         ends = [start] if start == stop else [start, stop]
-        corners = np.unique(np.concatenate([np.array(ends), *(drive.corners(start, stop) for drive in drives)]))
+        gates = [] if self._gate is None else self._gate.drives()
+        bends = [drive.corners(start, stop) for drive in (*drives, *gates)]
+        corners = np.unique(np.concatenate([np.array(ends), *bends]))
         if len(corners) == 1 or len(corners) > _MOST_REFINED:
             return corners
         volts = np.array([drive.at(corners) for drive in drives])

@@ -1,5 +1,6 @@
 """What the operations work on: the cells, the hardware's state, the counters; and the run of one operation."""
 
+import math
 from collections.abc import Callable
 from dataclasses import astuple, dataclass
 
@@ -106,3 +107,7 @@ class Run:
     def chunk(self, seconds_each: float) -> int:
         """Return how many cells of so long a time fit into a round, at least 1."""
         return max(1, int(self.round_time / seconds_each))
+
+    def until_next_look(self, seconds_each: float) -> int:
+        """Return how many actions of so long a time are done before `interrupted` looks again, at least 1."""
+        return max(1, math.ceil((self.round_time - self._owed) / seconds_each))

@@ -125,9 +125,18 @@ class RramCells:
         self._cells = _drawn_cells(count, seed, parameters)
 
     def pulse(
-        self, cells: IntArray, *, word_line: float, bit_line: float, source_line: float, width: float, now: float
+        self,
+        cells: IntArray,
+        *,
+        word_line: float,
+        bit_line: float,
+        source_line: float,
+        width: float,
+        now: float,
+        count: int = 1,
+        period: float = 0.0,
     ) -> None:
-        """Give each of ``cells`` (n,) one pulse of the lines' voltages (V) and ``width`` (s, at least 0).
+        """Give each of ``cells`` (n,) ``count`` pulses of the lines' voltages (V) and ``width`` (s), ``period`` (s) apart.
 
         A bit line above the source line SETs, below it RESETs. A voltage below the threshold, and a SET whose gate
         allows no more than the cell has, leave the cell and its relaxation alone.
@@ -135,8 +144,8 @@ class RramCells:
         drive = self.parameters.drive(PulseLines(word_line, bit_line, source_line, width))
         check_finite("now", now, "s")
         chosen = self._checked(cells)
-        if drive.exposure > 0.0:
-            kernels.pulse_kernel(self._cells, chosen, now, drive, self._law)
+        for number in range(count if drive.exposure > 0.0 else 0):
+            kernels.pulse_kernel(self._cells, chosen, now + number * period, drive, self._law)
 
     def current(self, cells: IntArray, *, voltage: float, averages: int, now: float) -> FloatArray:
         """Read ``cells`` (n,) at ``voltage`` (V, below the switching threshold).
@@ -222,6 +231,20 @@ class RramCells:
         verify = self._verify(set_pulse, reset_pulse, voltage, averages, pulse_limit, now, pulse_time, read_time)
         chosen = np.array([cell], dtype=np.int64)
         return self._write(chosen, target, tolerance, verify, voltage, trace_length=pulse_limit + 1)
+
+    def saved(self) -> NDArray[np.void]:
+        """Return everything that later pulses and reads hang on."""
+        return self._cells.copy()
+
+    def load(self, saved: NDArray[np.void]) -> None:
+        """Become what `saved` returned.
+
+        Raises:
+            ValueError: It is of other cells.
+        """
+        if saved.shape != self._cells.shape or saved.dtype != self._cells.dtype:
+            raise ValueError(f"the saved state is not of {self.count} such cells")
+        self._cells[:] = saved
 
     def stuck(self) -> IntArray:
         """Return (count,): 0 works, 1 stuck low, 2 stuck high."""
