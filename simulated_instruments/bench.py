@@ -128,7 +128,7 @@ class Bench:
         if device.gate_net not in self.nets or device.gate_net == name:
             others = ", ".join(net for net in self.nets if net != name)
             raise ValueError(f"nets.{name}: the gate is to be on another net, and there is {others or 'none'}")
-        device.gate_volts = self.nets[name].follow(self.nets[device.gate_net])
+        device.gate_volts = self.nets[name].gated_by(self.nets[device.gate_net])
 
     def _conflict(self, conflict: Conflict) -> None:
         self.conflicts.append(conflict)

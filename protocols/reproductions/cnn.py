@@ -176,7 +176,7 @@ CASES: tuple[Case, ...] = (
                 HALF_STEP,
                 "the paper's accuracy changes by tenths of a point: no level moves by half of a step",
                 bound="at most",
-                note="the accuracy itself needs a trained network and is measured with the training",
+                note="of the weights alone: the accuracy over time is train-cnn's, with its parameter ageing",
             ),
         ),
         parameters={"first": 600.0, "duration": 7200.0, "points": 6},

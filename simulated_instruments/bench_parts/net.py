@@ -85,7 +85,7 @@ class Net:
         self._gate: Net | None = None
         self.followers: list[Net] = []
 
-    def follow(self, gate: "Net") -> Callable[[Floats], Floats]:
+    def gated_by(self, gate: "Net") -> Callable[[Floats], Floats]:
         """Let the device's transistor be opened by another net; return that net's voltage as a function of time."""
         self._gate = gate
         gate.followers.append(self)
