@@ -188,11 +188,11 @@ class SimulatedPeBoard:
 
     def saved(self) -> Mapping[str, NDArray[Any]]:
         """Return the cells' state, for a lab that is to go on in another process."""
-        return {"cells": self.cells.saved()}
+        return self.cells.state()
 
     def load(self, saved: Mapping[str, NDArray[Any]]) -> None:
         """Become what `saved` returned."""
-        self.cells.load(saved["cells"])
+        self.cells.restore(saved)
 
     def receive(self, data: bytes, *, end: bool = False) -> bytes:
         """Take bytes from the line, cut anywhere, and return the answers that they complete."""

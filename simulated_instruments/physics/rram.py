@@ -233,20 +233,6 @@ class RramCells:
         chosen = np.array([cell], dtype=np.int64)
         return self._write(chosen, target, tolerance, verify, voltage, trace_length=pulse_limit + 1)
 
-    def saved(self) -> NDArray[np.void]:
-        """Return everything that later pulses and reads hang on."""
-        return self._cells.copy()
-
-    def load(self, saved: NDArray[np.void]) -> None:
-        """Become what `saved` returned.
-
-        Raises:
-            ValueError: It is of other cells.
-        """
-        if saved.shape != self._cells.shape or saved.dtype != self._cells.dtype:
-            raise ValueError(f"the saved state is not of {self.count} such cells")
-        self._cells[:] = saved
-
     def stuck(self) -> IntArray:
         """Return (count,): 0 works, 1 stuck low, 2 stuck high."""
         return self._cells["stuck"].copy()
