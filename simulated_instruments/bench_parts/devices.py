@@ -153,12 +153,14 @@ class WithCapacitor(Device):
 
 
 def make_device(kind: str, options: Mapping[str, Any], seed: int) -> Device:
-    """Return a device by name: ``open``, ``resistor`` (ohms), ``capacitor`` (farads), ``pcm``, ``rram``, ``rram-1t1r``.
+    """Return a device by name: ``open``, ``resistor`` (ohms), ``capacitor`` (farads), ``pcm``, or one of RRAM.
+
+    Those are ``rram``, ``rram-1t1r`` and ``rram-kinetics``.
 
     Raises:
         ValueError: No such device, or an option that it does not have.
     """
-    from simulated_instruments.bench_parts.gated import GatedRram
+    from simulated_instruments.bench_parts.gated import GatedKinetics, GatedRram
 
     makers: dict[str, Any] = {
         "open": lambda: Resistor(math.inf),
@@ -166,6 +168,7 @@ def make_device(kind: str, options: Mapping[str, Any], seed: int) -> Device:
         "capacitor": lambda farads: WithCapacitor(Resistor(math.inf), farads),
         "pcm": lambda **parameters: PcmDevice(parameters.pop("seed", seed), **parameters),
         "rram-1t1r": lambda **parameters: GatedRram(parameters.pop("seed", seed), **parameters),
+        "rram-kinetics": lambda **parameters: GatedKinetics(parameters.pop("seed", seed), **parameters),
         "rram": lambda **parameters: RramDevice(parameters.pop("seed", seed), **parameters),
     }
     if kind not in makers:
