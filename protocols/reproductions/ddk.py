@@ -61,11 +61,7 @@ CASES: tuple[Case, ...] = (
         {"gate_set": 1.5, "gate_reset": 1.5, "set_stop": 1.8, "reset_stop": -2.0, "expected": 100e-6, "cycles": 5},
         station="ddk-cell",
     ),
-    _sweep(
-        "amplitude",
-        note="from 2.4 V on alpha is the same within 5 %; at 2.2 V on 5 kOhm vacancies only begin to hop, the drift "
-        "grows along the train, and the fit puts that down to less diffusion",
-    ),
+    _sweep("amplitude"),
     _sweep(
         "width",
         note="beta triples meanwhile. Diffusion lasts as long as the pulse and 1 us (+8 %), and the recursion, which "
