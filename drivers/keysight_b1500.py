@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from drivers.b1500_flex import integration
+from drivers.b1500_flex.bias import LEAST_COMPLIANCE, Bias
 from drivers.b1500_flex.data import Datum, joined, parse, readings, value_of
 from drivers.b1500_flex.integration import Converter
 from drivers.b1500_flex.measurements import Measurements
@@ -27,8 +28,6 @@ SAFE_VOLTAGE = 0.05
 """An output below this, in V, counts as grounded (assumed)."""
 INTERLOCK_BIT = 8
 """Of the status byte: the interlock is open."""
-LEAST_COMPLIANCE = 0.01
-"""Lowest compliance as part of the smallest range (unconfirmed)."""
 LONGEST_DELAY = 65.535
 """Of WT, in s."""
 DELAY_STEP = 1e-4
@@ -264,17 +263,10 @@ class KeysightB1500(Instrument):
             ConfigError: There is no such SMU.
             LimitError: Beyond what the SMU can or the sample stands; nothing was sent.
         """
-        if not self.bias_smu:
-            raise ConfigError(f"{self.role}: the station file names no bias_smu")
-        if not self.is_open:
+        if self.bias_smu and not self.is_open:
             raise StateError(f"{self.role} is closed: what its SMU can is not known yet")
-        bounds = (self._bias_module.voltage, self.limits.voltage)
-        highest = min(bound for bound in bounds if bound is not None)
-        if not abs(voltage) <= highest:
-            raise LimitError(f"{self.role}: a bias of {voltage} V is more than {highest} V, the most there is")
-        if not LEAST_COMPLIANCE * self._bias_module.smallest <= compliance <= self._bias_module.current:
-            raise LimitError(f"{self.role}: {compliance} A is no compliance of the bias")
-        self.send(command("CN", self.bias_smu), command("DV", self.bias_smu, 0, voltage, compliance))
+        bias = Bias(self.role, self.bias_smu, self._bias_module, self.limits.voltage)
+        self.send(*bias.hold(voltage, compliance))
 
     def release_bias(self) -> None:
         """Bring the bias to 0 V, and off where the idle policy is to float."""

@@ -158,11 +158,17 @@ class FastIVResult(NamedTuple):
 class PulseSource(Protocol):
     """Gives voltage pulses; the output is on while they last and idle before and after."""
 
+    def check_pulses(self, pulse: Pulse, *, count: int = 1, period: float | None = None) -> None:
+        """Raise `LimitError` for pulses that ``send_pulses`` would refuse; the instrument may be unopened."""
+
     def send_pulses(self, pulse: Pulse, *, count: int = 1, period: float | None = None) -> None:
         """Give ``count`` pulses, ``period`` (s) apart, and return when the last has been given."""
 
-    def send_waveform(self, times: Floats, volts: Floats) -> None:
-        """Give one piecewise-linear waveform, ``volts`` (n,) V at ``times`` (n,) s from 0; return when it is over."""
+    def send_waveform(self, times: Floats, volts: Floats, *, count: int = 1) -> None:
+        """Give a piecewise-linear waveform, ``volts`` (n,) V at ``times`` (n,) s from 0, ``count`` times in a row.
+
+        Return when the last is over.
+        """
 
 
 @runtime_checkable
@@ -199,8 +205,23 @@ class BiasSource(Protocol):
 
 
 @runtime_checkable
+class Prober(Protocol):
+    """Connects one device out of many; none is connected while it is at rest."""
+
+    @property
+    def cells(self) -> int:
+        """How many it can reach, numbered from 0; known before the instrument is opened."""
+
+    def move_to(self, cell: int) -> None:
+        """Connect ``cell`` and return when it is connected; the one before is disconnected first."""
+
+
+@runtime_checkable
 class Digitizer(Protocol):
     """Captures voltages around a trigger."""
+
+    def show_channel(self, channel: int, *, low: float, high: float) -> None:
+        """Capture ``channel`` too from now on, with ``low`` to ``high`` (V) well on its screen."""
 
     def arm(self, *, duration: float, level: float, channel: int = 1, rising: bool = True) -> None:
         """Make ready to capture ``duration`` (s) around the next crossing of ``level`` (V) on ``channel``."""
@@ -217,6 +238,17 @@ class FastIV(Protocol):
         self, times: Floats, volts: Floats, *, interval: float, averaging: float = 0.0
     ) -> FastIVResult:
         """Force ``volts`` (n,) V at ``times`` (n,) s and measure each ``interval`` (s), averaged over ``averaging``."""
+
+
+@runtime_checkable
+class CurrentMonitor(Protocol):
+    """Records the current into 0 V while another instrument drives."""
+
+    def start_currents(self, duration: float, *, interval: float, averaging: float = 0.0) -> None:
+        """Hold 0 V and measure for ``duration`` (s), every ``interval`` (s); return as soon as it has begun."""
+
+    def fetch_currents(self) -> FastIVResult:
+        """Wait for the end and return what was measured; positive is what the device gives. Then idle."""
 
 
 @runtime_checkable

@@ -90,7 +90,8 @@ class Ageing(ArrayProtocol):
         check_array(geometry, self.array)
         if self.array + self.arrays > geometry.arrays:
             raise ConfigError(
-                f"arrays {self.array} to {self.array + self.arrays - 1}: there are 0 to {geometry.arrays - 1}"
+                f"arrays {self.array} to {self.array + self.arrays - 1} are asked for, "
+                f"but there are 0 to {geometry.arrays - 1}"
             )
         shares = [len(part) for part in np.array_split(np.arange(self.items), self.arrays)]
         if shares[0] * self.each > geometry.cells_per_array:

@@ -59,7 +59,7 @@ class Forming(Protocol):
     nplc: float = Field(default=1.0, ge=0.01, le=10.0, description="integration of a measurement, in mains periods")
     read_voltage: Volts = Field(default=0.2, gt=0.0, le=0.5, description="of the reads before and after")
     formed_from: Siemens = Field(
-        default=0.5e-6, gt=0.0, le=1.0, description="conductance from which a cell counts as formed"
+        default=80e-9, gt=0.0, le=1.0, description="conductance from which a cell counts as formed"
     )
 
     @model_validator(mode="after")

@@ -4,6 +4,7 @@ Its wire language is that of docs/pe-board-wire.md, protocol version 1. Checked 
 vectors only; no real board has spoken the language yet.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from simulated_instruments.pe_board_firmware.inbox import Inbox
 from simulated_instruments.pe_board_firmware.line_rate import LineRate
 from simulated_instruments.pe_board_firmware.machine import Counters, Machine
 from simulated_instruments.pe_board_firmware.safety import Safety
+from simulated_instruments.physics.crossbar import LineResistance
 from simulated_instruments.physics.rram import (
     DEFAULT_PARAMETERS,
     EAPU_PARAMETERS,
@@ -63,6 +65,8 @@ class SimulatedPeBoard:
         internal_fault: Code of an INTERNAL error that the next accepted request meets.
         round_time: How long an operation runs between two looks at the line, in s of the clock.
         technology: What the cells are like: one of `TECHNOLOGIES`.
+        line_resistance: Of each segment of the bit and source lines between two cells, in Ohm. MULTIPLY sees it;
+            reads and pulses of single cells do not, where it is small beside one cell.
         cells: The cells, 16,384 of them; drawn from the seed if not given.
 
     Attributes:
@@ -91,10 +95,13 @@ class SimulatedPeBoard:
         internal_fault: int | None = None,
         round_time: float = ROUND_TIME,
         technology: str = "analogue",
+        line_resistance: float = 0.0,
         cells: RramCells | KineticCells | None = None,
     ) -> None:
         if technology not in TECHNOLOGIES:
             raise ValueError(f"there is no technology {technology!r}; there are {', '.join(TECHNOLOGIES)}")
+        if not 0.0 <= line_resistance < math.inf:
+            raise ValueError(f"line_resistance must be finite and at least 0 Ohm, got {line_resistance:g}")
         self.cells = TECHNOLOGIES[technology](seed) if cells is None else cells
         for cell, conductance in stuck:
             self.cells.stick(np.array([int(cell)]), conductance)
@@ -119,6 +126,7 @@ class SimulatedPeBoard:
             counters=self.counters,
             line_rate=LineRate(clock),
             power_up=clock.now(),
+            lines=LineResistance(bit_segment=line_resistance, source_segment=line_resistance),
         )
         self._line_rate = machine.line_rate
         self._inbox = Inbox()
@@ -180,11 +188,11 @@ class SimulatedPeBoard:
 
     def saved(self) -> Mapping[str, NDArray[Any]]:
         """Return the cells' state, for a lab that is to go on in another process."""
-        return {"cells": self.cells.saved()}
+        return self.cells.state()
 
     def load(self, saved: Mapping[str, NDArray[Any]]) -> None:
         """Become what `saved` returned."""
-        self.cells.load(saved["cells"])
+        self.cells.restore(saved)
 
     def receive(self, data: bytes, *, end: bool = False) -> bytes:
         """Take bytes from the line, cut anywhere, and return the answers that they complete."""

@@ -35,8 +35,8 @@ def analyse(run: RunData) -> Results:
         "follow_share": float(follow.mean()),
         "low_uA": float(ends[SET][:, 0].mean() * 1e6),
         "high_uA": float(ends[SET][:, 1].mean() * 1e6),
-        "set_nonlinearity": _nonlinearity(curves[SET]),
-        "reset_nonlinearity": _nonlinearity(curves[RESET]),
+        "set_nonlinearity": nonlinearity(curves[SET]),
+        "reset_nonlinearity": nonlinearity(curves[RESET]),
     }
     table = Table(
         {"pulse": np.arange(pulses + 1), "after_set": curves[SET], "after_reset": curves[RESET]},
@@ -67,7 +67,7 @@ def _ends(response: dict[str, NDArray[Any]], kind: int) -> Floats:
     return np.stack([first[:count], final[:count]], axis=1)
 
 
-def _nonlinearity(curve: Floats) -> float:
+def nonlinearity(curve: Floats) -> float:
     """Return P_max / A of the curve B (1 - exp(-P/A)) + C that fits; NaN where it cannot be fitted."""
     if len(curve) < 4 or not np.isfinite(curve).all() or curve[0] == curve[-1]:
         return float("nan")

@@ -16,15 +16,17 @@ def analyse(run: RunData) -> Results:
 
     The summary has ``weights``, ``levels``, ``yield`` (writes within tolerance), ``mean_pulses``,
     ``cell_error_mean_nA`` and ``cell_error_std_nA`` (current minus target of each cell after the wait) with its
-    standard error, ``weight_error_std_uS``, ``right_level_share`` (weights that are nearest to their own level) and
-    ``maps_read``.
+    standard error, ``weight_error_std_uS``, ``right_level_share`` (of all weights, those that are nearest to their own
+    level) and ``maps_read``. Errors are those of writes that converged: a stuck cell is told by the yield.
     """
     written, weight = run.arrays("written"), run.arrays("weight")
-    errors = np.concatenate([weight["positive_error"], weight["negative_error"]])
-    wrong = weight["value"] - weight["target"]
+    both = np.stack([weight["positive_error"], weight["negative_error"]], axis=1)
+    good = written["converged"][: both.size].astype(bool).reshape(both.shape)
+    errors = both[good]
+    wrong = (weight["value"] - weight["target"])[good.all(axis=1)]
     step = _step(run)
     summary: dict[str, float | int] = {
-        "weights": len(wrong),
+        "weights": len(both),
         "levels": len(np.unique(weight["level"])),
         "yield": float(written["converged"].mean()),
         "mean_pulses": float(written["pulses"].mean()),

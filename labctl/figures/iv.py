@@ -56,13 +56,18 @@ def draw_forming(run: RunData) -> Figure:
     point = run.arrays("point")
     figure = Figure(figsize=(6.0, 4.4), layout="constrained")
     axes = figure.subplots()
-    axes.semilogy(point["voltage"], np.maximum(np.abs(point["current"]), 1e-12), "o-", ms=3, color="#3b6ea5")
+    for phase, marker, label in ((0, "v", "read before"), (1, "o-", "forming"), (2, "^", "read after")):
+        mine = point["phase"] == phase
+        amps = np.maximum(np.abs(point["current"][mine]), 1e-12)
+        axes.semilogy(
+            point["voltage"][mine], amps, marker, ms=4, color="#3b6ea5" if phase == 1 else "#c98b2b", label=label
+        )
     limit = run.parameters["compliance"]
     axes.axhline(limit, color="#7a2048", lw=0.9, ls="--", label=f"compliance {limit * 1e6:g} uA")
     axes.set_xlabel("voltage on the drain (V)")
     axes.set_ylabel("|current| (A)")
     axes.grid(alpha=0.25)
-    axes.legend(fontsize=8)
+    axes.legend(fontsize=8, loc="center left")
     simulated = ", simulated" if run.header.simulated else ""
     figure.suptitle(f"{run.header.title}{simulated}, {run.header.started[:10]}", fontsize=11)
     return figure

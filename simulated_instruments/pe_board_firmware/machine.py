@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from simulated_instruments.pe_board_firmware.codes import T_REQUEST, Status
 from simulated_instruments.pe_board_firmware.converter import Converter
 from simulated_instruments.pe_board_firmware.line_rate import LineRate
 from simulated_instruments.pe_board_firmware.safety import Safety
+from simulated_instruments.physics.crossbar import LineResistance
 from simulated_instruments.physics.rram import RramCells
 from simulated_instruments.physics.rram_kinetics import KineticCells
 
@@ -54,6 +55,7 @@ class Machine:
     counters: Counters
     line_rate: LineRate
     power_up: float
+    lines: LineResistance = field(default_factory=LineResistance)
 
     def __post_init__(self) -> None:
         board = self.capabilities

@@ -46,6 +46,7 @@ from simulated_instruments.physics.rram_parameters import (
     PulseLines,
     RramParameters,
 )
+from simulated_instruments.physics.rram_trains import train_kernel
 
 __all__ = [
     "DEFAULT_PARAMETERS",
@@ -136,7 +137,7 @@ class RramCells:
         count: int = 1,
         period: float = 0.0,
     ) -> None:
-        """Give each of ``cells`` (n,) ``count`` pulses of the lines' voltages (V) and ``width`` (s), ``period`` (s) apart.
+        """Give each of ``cells`` (n,) ``count`` pulses of the lines' voltages (V) and ``width``, ``period`` apart (s).
 
         A bit line above the source line SETs, below it RESETs. A voltage below the threshold, and a SET whose gate
         allows no more than the cell has, leave the cell and its relaxation alone.
@@ -144,8 +145,8 @@ class RramCells:
         drive = self.parameters.drive(PulseLines(word_line, bit_line, source_line, width))
         check_finite("now", now, "s")
         chosen = self._checked(cells)
-        for number in range(count if drive.exposure > 0.0 else 0):
-            kernels.pulse_kernel(self._cells, chosen, now + number * period, drive, self._law)
+        if drive.exposure > 0.0:
+            train_kernel(self._cells, chosen, now, drive, self._law, count, period)
 
     def current(self, cells: IntArray, *, voltage: float, averages: int, now: float) -> FloatArray:
         """Read ``cells`` (n,) at ``voltage`` (V, below the switching threshold).
@@ -231,20 +232,6 @@ class RramCells:
         verify = self._verify(set_pulse, reset_pulse, voltage, averages, pulse_limit, now, pulse_time, read_time)
         chosen = np.array([cell], dtype=np.int64)
         return self._write(chosen, target, tolerance, verify, voltage, trace_length=pulse_limit + 1)
-
-    def saved(self) -> NDArray[np.void]:
-        """Return everything that later pulses and reads hang on."""
-        return self._cells.copy()
-
-    def load(self, saved: NDArray[np.void]) -> None:
-        """Become what `saved` returned.
-
-        Raises:
-            ValueError: It is of other cells.
-        """
-        if saved.shape != self._cells.shape or saved.dtype != self._cells.dtype:
-            raise ValueError(f"the saved state is not of {self.count} such cells")
-        self._cells[:] = saved
 
     def stuck(self) -> IntArray:
         """Return (count,): 0 works, 1 stuck low, 2 stuck high."""

@@ -16,7 +16,8 @@ from labctl.training import convolutional as network
 from protocols.train_cnn import TrainCnn
 
 SMALL: dict[str, Any] = {
-    "software_epochs": 8, "iterations": 20, "evaluate_every": 5, "batch": 50, "learning_rate": 0.1, "corrupted": 0.2, "wait": 1.0,
+    "software_epochs": 8, "iterations": 20, "evaluate_every": 5, "batch": 50, "learning_rate": 0.1, "corrupted": 0.2,
+    "wait": 1.0,
 }  # fmt: skip
 
 
