@@ -16,11 +16,11 @@ _ONE = np.zeros(1, dtype=np.int64)
 
 
 class Passages(NamedTuple):
-    """So many passages of one waveform: ``start`` of the first and ``period`` in s."""
+    """Passages of one waveform, ``number`` of them: ``start`` of the first and ``period`` in s."""
 
     start: float
     period: float
-    count: int
+    number: int
 
 
 class Device(Protocol):
@@ -86,7 +86,7 @@ class PcmDevice(Device):
         """Be driven with one waveform again and again: ``volts`` (n,) V at ``times`` (n,) s of a passage."""
         if self.connected is not None:
             self.cells.repeat_one(
-                self.connected, times, volts, start=passages.start, period=passages.period, count=passages.count,
+                self.connected, times, volts, start=passages.start, period=passages.period, count=passages.number,
                 ohms=ohms, limit=limit,
             )  # fmt: skip
 
