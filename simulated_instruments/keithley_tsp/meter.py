@@ -160,6 +160,13 @@ class Meter:
         quantity.fixed_range = wanted
         return True
 
+    def _range_above(self, func: int, value: float) -> float:
+        """Return the range that an autoranging quantity goes to for ``value``, which has outgrown its own meanwhile."""
+        quantity = self.quantity(func)
+        if quantity.autorange and quantity.autorange != FOLLOW_LIMIT and func != self.source.func:
+            quantity.fixed_range = self._least(quantity.ranges, abs(value))
+        return self.range(func)
+
     @staticmethod
     def _least(ranges: tuple[float, ...], value: float) -> float:
         return next((full for full in ranges if value <= full), ranges[-1])
@@ -171,6 +178,8 @@ class Meter:
         earlier = self.source.before[0 if func == VOLTS else 1]
         step = min(max(earlier - value, -full), full)  # a larger one only saturates the range: *assumed*
         value += step * math.exp(-min(SETTLED * since / settling, 700.0))
+        if abs(value) > full * MEASURE_OVER_RANGE:
+            full = self._range_above(func, value)
         if abs(value) > full * MEASURE_OVER_RANGE:
             return math.copysign(OVERFLOW, value)
         return self._filtered(func, self.errors[func].apply(value, full), self._sigma(func, full))
