@@ -17,7 +17,7 @@ _ONE = np.zeros(1, dtype=np.int64)
 
 
 class Passages(NamedTuple):
-    """So many passages of one waveform: ``start`` of the first and ``period`` in s."""
+    """Passages of one waveform, ``number`` of them: ``start`` of the first and ``period`` in s."""
 
     start: float
     period: float
