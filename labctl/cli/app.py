@@ -180,6 +180,41 @@ def simulate(
 
 
 @app.command()
+def sequence(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A sequence (TOML).")],
+    station: Annotated[str, typer.Option(metavar="NAME|FILE", help="A shipped station, or a file; else its own.")] = "",
+    simulate: Simulate = False,
+    seed: Seed = None,
+    output: Output = Path("runs"),
+    operator: Annotated[str, typer.Option(help="Goes into the run files.")] = "",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a sequence that was cut short.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would do, and touch nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Run protocols one after the other, each only if earlier ones gave what is asked."""
+    from labctl.cli import sequences
+
+    request = sequences.Request(station, simulate, seed, output, operator, resume, json)
+    sequences.run(file, request, dry=dry_run)
+
+
+@app.command()
+def reproduce(
+    papers: Annotated[list[str] | None, typer.Argument(metavar="[PAPER]...", help="Such as ssl; all if none.")] = None,
+    output: Annotated[Path, typer.Option("--output", metavar="DIR", help="Folder for report and run files.")] = Path(
+        "reproduction"
+    ),
+    data: Annotated[str, typer.Option(metavar="FILE", help="Data set for the protocols that train.")] = "",
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; else one a core.")] = None,
+    json: Json = False,
+) -> None:
+    """Run the papers' protocols on the simulated lab and print each published figure beside the measured one."""
+    from labctl.cli import reproducing
+
+    reproducing.run(papers or [], output, data=data, workers=workers, json=json)
+
+
+@app.command()
 def gui(
     station: StationOption = "",
     simulate: Simulate = False,

@@ -60,7 +60,7 @@ def resume(file: Path, *, figure: bool, json: bool) -> None:
 
 
 def _drive(prepared: Run, *, figure: bool, json: bool) -> None:
-    with _progress(shown=sys.stderr.isatty() and not json) as listener:
+    with progress(shown=sys.stderr.isatty() and not json) as listener:
         try:
             api.drive(prepared, listener)
         except RunStoppedError as error:
@@ -89,7 +89,7 @@ def _station(request: Request) -> Station:
 
 
 @contextlib.contextmanager
-def _progress(*, shown: bool) -> Iterator[Listener]:
+def progress(*, shown: bool) -> Iterator[Listener]:
     """Yield a listener that draws a progress bar with remaining time on a terminal, and nothing elsewhere."""
     if not shown:
         yield _silent

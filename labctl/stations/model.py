@@ -64,7 +64,9 @@ class NetTable(_Table):
 
     terminals: tuple[str, ...] = Field(min_length=1, description="what is on the node, each as role.terminal")
     probes: tuple[str, ...] = Field(default=(), description="what watches the device behind the series resistor")
-    device: str = Field(default="open", description="open, resistor, capacitor, pcm or rram; from node to ground")
+    device: str = Field(
+        default="open", description="open, resistor, capacitor, pcm, rram or rram-1t1r; from node to ground"
+    )
     options: dict[str, Any] = Field(default_factory=dict, description="the device's own numbers, in SI units")
     series: Ohms = Field(default=0.0, ge=0.0, description="resistor between node and device")
     capacitance: Annotated[float, In("F"), Field(allow_inf_nan=False)] = Field(

@@ -3,6 +3,7 @@
 Source: Series 2600B Reference Manual, command reference: ``smuX.measure.*``; data sheet pp. 10, 11, 15.
 """
 
+import functools
 import math
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -44,6 +45,12 @@ SETTLED = math.log(1000.0)
 """Time constants until a reading is within 0.1 %."""
 NPLC_ERROR = ((-3.0, -2.0, -1.0, 0.0), (1e-2, 7.5e-4, 1e-4, 0.0))
 """log10 of NPLC, and the extra error as a share of the range; between the manual's points it is *assumed* linear."""
+
+
+@functools.cache
+def _extra_error(nplc: float) -> float:
+    """Return the error that a short integration adds, as a share of the range."""
+    return float(np.interp(math.log10(nplc), *NPLC_ERROR))
 
 
 class Meter:
@@ -178,7 +185,7 @@ class Meter:
         return self._filtered(func, self.errors[func].apply(value, full), self._sigma(func, full))
 
     def _sigma(self, func: int, full: float) -> float:
-        share = float(np.interp(math.log10(self.nplc), *NPLC_ERROR))
+        share = _extra_error(self.nplc)
         quiet = self.source.noise(func, full) / math.sqrt(max(self.nplc, 1.0))
         return max(quiet, full * share / 3.0)
 

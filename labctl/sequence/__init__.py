@@ -1,0 +1,1 @@
+"""Sequences: protocols in turn, on a grid of parameter values, each only if earlier ones gave what is asked."""
