@@ -1,4 +1,4 @@
-"""Drivers and their twins, in process, over a real TCP socket and HiSLIP: what is set reads back, and what is sent arrives."""
+"""Drivers and their twins, in process, over TCP and over HiSLIP: what is set reads back, and what is sent arrives."""
 
 import functools
 from collections.abc import Callable, Iterator, Mapping
