@@ -50,6 +50,7 @@ Amps = Annotated[float, In("A"), Field(allow_inf_nan=False)]
 Siemens = Annotated[float, In("S"), Field(allow_inf_nan=False)]
 Ohms = Annotated[float, In("ohm"), Field(allow_inf_nan=False)]
 Seconds = Annotated[float, In("s"), Field(allow_inf_nan=False)]
+Farads = Annotated[float, In("F"), Field(allow_inf_nan=False)]
 Count = Annotated[int, In(""), Field(ge=1)]
 
 

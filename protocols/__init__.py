@@ -4,11 +4,14 @@ PROTOCOLS: dict[str, str] = {
     "convolution-read": "protocols.convolution_read:ConvolutionRead",
     "cycling": "protocols.cycling:Cycling",
     "dc-sweep": "protocols.dc_sweep:DcSweep",
+    "delay-relaxation": "protocols.delay_relaxation:DelayRelaxation",
     "drift": "protocols.drift:Drift",
     "endurance": "protocols.endurance:Endurance",
     "feature-map": "protocols.feature_map:FeatureMap",
+    "firing": "protocols.firing:Firing",
     "forming": "protocols.forming:Forming",
     "gate-response": "protocols.gate_response:GateResponse",
+    "integrate-fire": "protocols.integrate_fire:IntegrateFire",
     "kinetics": "protocols.kinetics:Kinetics",
     "memorial-programming": "protocols.memorial_programming:MemorialProgrammingProtocol",
     "network-retention": "protocols.network_retention:NetworkRetention",
@@ -32,6 +35,7 @@ REPRODUCTIONS: dict[str, str] = {
     "cnn": "protocols.reproductions.cnn:CASES",
     "ddk": "protocols.reproductions.ddk:CASES",
     "eapu": "protocols.reproductions.eapu:CASES",
+    "neuron": "protocols.reproductions.neuron:CASES",
     "ssl": "protocols.reproductions.ssl:CASES",
 }
 """Short name of a paper -> ``module:CASES``, what ``labctl reproduce`` runs for it."""

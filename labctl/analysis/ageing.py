@@ -56,8 +56,9 @@ def analyse(run: RunData, axis: Axis) -> Results:
     ``change_std_uS`` with its standard error, ``change_robust_std_uS``, ``tail_share``; ``error_std_uS`` and
     ``error_std_offset_uS`` at the end (read minus target, as it is and after the mean shift of each level is taken
     off); ``levels_out_of_order`` (neighbours whose means have come closer than half a step); ``sd_slope_uS_per_decade``
-    with ``sd_slope_se_uS_per_decade`` over time; ``control_change_uS`` with its standard error, and
-    ``disturb_p_value`` (Welch's test: changes of the read items against those of the control).
+    with ``sd_slope_se_uS_per_decade`` over time; ``control_change_uS`` with its standard error and
+    ``control_change_std_uS``, and ``disturb_p_value`` (two-sample Kolmogorov-Smirnov test, changes of the read items
+    against those of the control: a disturb that cancels in the mean of pairs still widens them).
     """
     data = aged(run, axis)
     read = ~data.control
@@ -133,10 +134,11 @@ def _slope(data: Aged, axis: Axis, read: NDArray[np.bool_]) -> dict[str, float |
 def _against_control(change: Floats, control: NDArray[np.bool_]) -> dict[str, float | int]:
     if control.sum() < 2 or (~control).sum() < 2:
         return {}
-    test = stats.ttest_ind(change[~control], change[control], equal_var=False)
+    test = stats.ks_2samp(change[~control], change[control])
     return {
         "control_change_uS": float(change[control].mean() * 1e6),
         "control_change_se_uS": _se(change[control]) * 1e6,
+        "control_change_std_uS": float(change[control].std() * 1e6),
         "disturb_p_value": float(test.pvalue),
     }
 

@@ -1,6 +1,7 @@
 """What Yao et al., Nature 577, 641 (2020), published of the memristor arrays, CNN-A to CNN-I, and how to measure it."""
 
 from labctl.reproduction.cases import Case, Headline
+from protocols.reproductions.cnn_training import TRAINING
 
 HALF_STEP = 1.25
 """Half of the 2.5 uS between two levels of a weight, in uS."""
@@ -195,4 +196,5 @@ CASES: tuple[Case, ...] = (
             ),
         ),
     ),
+    *TRAINING,
 )

@@ -89,6 +89,12 @@ def test_strong_reads_disturb_in_the_direction_of_their_voltage(run_on: RunOn, v
     assert sign * summary["mean_change_uS"] > 1.0
 
 
+def test_a_disturb_that_cancels_in_pairs_is_still_seen(run_on: RunOn) -> None:
+    summary = run_on(made("read-disturb", **{**DISTURB, "reads": (0, 10_000), "pulse_voltage": 1.3}), seed=1).summary
+    assert abs(summary["mean_change_uS"]) < 4.0 * summary["mean_change_se_uS"]
+    assert summary["disturb_p_value"] < 1e-4
+
+
 def test_a_board_gives_exactly_the_read_pulses_that_were_asked_for() -> None:
     with labctl.open_station("pe-board", simulate=True, seed=1) as lab:
         board: Any = lab["pe-board"]
@@ -107,6 +113,12 @@ def test_the_stretches_of_a_million_reads_add_up() -> None:
     assert [sum(c for c, _ in stretches[: n + 1]) for n, (_, is_point) in enumerate(stretches) if is_point] == [
         1, 100_000, 500_000, 1_000_000,
     ]  # fmt: skip
+
+
+def test_numbers_of_reads_can_be_given_as_text_with_commas() -> None:
+    assert made("read-disturb", reads="0, 10, 2000").reads == (0, 10, 2000)
+    with pytest.raises(ConfigError, match="reads"):
+        made("read-disturb", reads="0, many")
 
 
 def test_tails_are_told_from_a_normal_bulk() -> None:
