@@ -187,6 +187,9 @@ class SourceMeter(Protocol):
 class Digitizer(Protocol):
     """Captures voltages around a trigger."""
 
+    def show_channel(self, channel: int, *, low: float, high: float) -> None:
+        """Capture ``channel`` too from now on, with ``low`` to ``high`` (V) well on its screen."""
+
     def arm(self, *, duration: float, level: float, channel: int = 1, rising: bool = True) -> None:
         """Make ready to capture ``duration`` (s) around the next crossing of ``level`` (V) on ``channel``."""
 
@@ -202,6 +205,17 @@ class FastIV(Protocol):
         self, times: Floats, volts: Floats, *, interval: float, averaging: float = 0.0
     ) -> FastIVResult:
         """Force ``volts`` (n,) V at ``times`` (n,) s and measure each ``interval`` (s), averaged over ``averaging``."""
+
+
+@runtime_checkable
+class CurrentMonitor(Protocol):
+    """Records the current into 0 V while another instrument drives."""
+
+    def start_currents(self, duration: float, *, interval: float, averaging: float = 0.0) -> None:
+        """Hold 0 V and measure for ``duration`` (s), every ``interval`` (s); return as soon as it has begun."""
+
+    def fetch_currents(self) -> FastIVResult:
+        """Wait for the end and return what was measured; positive is what the device gives. Then idle."""
 
 
 @runtime_checkable

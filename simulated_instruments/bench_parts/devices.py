@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import override
 
+from simulated_instruments.physics.diffusive import DiffusiveCells, DiffusiveParameters
 from simulated_instruments.physics.pcm import PcmCells, PcmParameters
 from simulated_instruments.physics.rram import RramCells
 
@@ -87,6 +88,25 @@ class RramDevice(Device):
             self.cells.pulse(_ONE, word_line=self.gate, bit_line=bit, source_line=source, width=width, now=now)
 
 
+class DiffusiveDevice(Device):
+    """One diffusive memristor, with what is in parallel to it. Parameters by name, see `DiffusiveParameters`.
+
+    Attributes:
+        cells: Of one cell; ``cells.connected`` tells whether its other end is at 0 V.
+    """
+
+    RESOLUTION = 1e-6
+    """s at which it is looked at after a corner: a firing takes some 10 us."""
+
+    def __init__(self, seed: int, farads: float = 0.0, **parameters: float) -> None:
+        self.cells = DiffusiveCells(1, seed=seed, parameters=DiffusiveParameters(**parameters), farads=farads)
+
+    @override
+    def respond(self, times: Floats, volts: Floats, *, ohms: float, limit: float) -> tuple[Floats, Floats]:
+        across, through = self.cells.respond(times, volts, ohms=ohms, limit=limit)
+        return across[0], through[0]
+
+
 class WithCapacitor(Device):
     """A device with a capacitor in parallel.
 
@@ -152,8 +172,10 @@ class WithCapacitor(Device):
         self.volts = gain * (after - slope * tau) + offset * math.exp(-length / tau)
 
 
-def make_device(kind: str, options: Mapping[str, Any], seed: int) -> Device:
-    """Return a device by name: ``open``, ``resistor`` (ohms), ``capacitor`` (farads), ``pcm``, ``rram`` (gate).
+def make_device(kind: str, options: Mapping[str, Any], seed: int, capacitance: float = 0.0) -> Device:
+    """Return a device by name with a capacitor (F) in parallel.
+
+    There are ``open``, ``resistor`` (ohms), ``capacitor`` (farads), ``diffusive``, ``pcm``, ``rram`` (gate).
 
     Raises:
         ValueError: No such device, or an option that it does not have.
@@ -162,6 +184,7 @@ def make_device(kind: str, options: Mapping[str, Any], seed: int) -> Device:
         "open": lambda: Resistor(math.inf),
         "resistor": Resistor,
         "capacitor": lambda farads: WithCapacitor(Resistor(math.inf), farads),
+        "diffusive": lambda **parameters: DiffusiveDevice(parameters.pop("seed", seed), capacitance, **parameters),
         "pcm": lambda **parameters: PcmDevice(parameters.pop("seed", seed), **parameters),
         "rram": lambda **parameters: RramDevice(parameters.pop("seed", seed), **parameters),
     }
@@ -171,4 +194,6 @@ def make_device(kind: str, options: Mapping[str, Any], seed: int) -> Device:
         device: Device = makers[kind](**options)
     except TypeError as error:
         raise ValueError(f"device {kind!r}: {error}") from error
+    if capacitance and not isinstance(device, DiffusiveDevice):
+        return WithCapacitor(device, capacitance)
     return device

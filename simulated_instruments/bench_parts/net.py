@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulated_instruments.bench_parts.devices import Device, WithCapacitor
+from simulated_instruments.bench_parts.devices import Device, DiffusiveDevice, WithCapacitor
 from simulated_instruments.bench_parts.drive import Drive, shares, together
 from simulated_instruments.bench_parts.history import History, Piece
 from simulated_instruments.frontend import Clock
@@ -20,6 +20,10 @@ _EDGE_STEPS = np.linspace(0.0, 1.0, 9)[1:-1]
 """Where an edge is looked at in between, so that a device that is not linear shows on a scope."""
 _CHARGING_STEPS = np.geomspace(0.05, 8.0, 24)
 """Time constants after a corner at which the charging of a capacitor is looked at."""
+_LOOKS = np.arange(1, 2001)
+"""Looks at a diffusive memristor after a corner, in units of its resolution."""
+_MOST_LOOKED_AT = 1000
+"""Corners up to which it is looked at so."""
 _MOST_REFINED = 20_000
 """Corners up to which a stretch of time is refined; longer ones are taken as they are."""
 
@@ -71,6 +75,7 @@ class Net:
         self._series = series
         self._report = report
         self._drives: dict[str, Drive] = {}
+        self._returns: dict[str, bool] = {}
         self._done = clock.now()
         self._fresh = False
         self._fighting: tuple[str, ...] = ()
@@ -90,6 +95,13 @@ class Net:
             self._fresh = False
             self._look_for_conflict()
 
+    def hold_return(self, terminal: str, *, connected: bool) -> None:
+        """Let a terminal at the device's other end hold it at 0 V from now on, or let go."""
+        with self.lock:
+            self.advance()
+            self._returns[terminal] = connected
+            self._fresh = False
+
     def advance(self) -> None:
         """Work out what has happened up to the clock."""
         with self.lock:
@@ -100,10 +112,22 @@ class Net:
             times = self._grid(drives, self._done, now)
             source = together(drives, times)
             ohms = source.ohms + self._series
-            across, through = self.device.respond(times, source.volts, ohms=ohms, limit=source.limit)
+            across, through, back = self._respond(times, source.volts, ohms, source.limit)
             node = across + through * self._series
-            self.history.add(Piece(times, node, across, shares(self._drives, times, node, through)))
+            amps = shares(self._drives, times, node, through)
+            holding = [name for name, connected in self._returns.items() if connected]
+            self.history.add(Piece(times, node, across, {**amps, **{name: -back / len(holding) for name in holding}}))
             self._done, self._fresh = now, True
+
+    def _respond(self, times: Floats, volts: Floats, ohms: float, limit: float) -> tuple[Floats, Floats, Floats]:
+        """Return voltage across the device, current out of the source, and current out of the device's other end."""
+        connected = not self._returns or any(self._returns.values())
+        if isinstance(self.device, DiffusiveDevice):
+            self.device.cells.connected = connected
+            across, through = self.device.respond(times, volts, ohms=ohms, limit=limit)
+            return across, through, self.device.cells.through[0]
+        across, through = self.device.respond(times, volts, ohms=ohms if connected else math.inf, limit=limit)
+        return across, through, through
 
     def _grid(self, drives: list[Drive], start: float, stop: float) -> Floats:
         """Return the times at which something bends, both ends included."""
@@ -122,6 +146,9 @@ class Net:
             if 0.0 < ohms < math.inf:
                 steps = corners[:-1, None] + ohms * self.device.farads * _CHARGING_STEPS
                 extra.append(steps[steps < corners[1:, None]])
+        if isinstance(self.device, DiffusiveDevice) and len(drives) and len(corners) <= _MOST_LOOKED_AT:
+            looks = corners[:-1, None] + self.device.RESOLUTION * _LOOKS
+            extra.append(looks[looks < corners[1:, None]])
         return np.unique(np.concatenate([corners, *extra]))
 
     def _look_for_conflict(self) -> None:
