@@ -54,7 +54,7 @@ bench: $(VENV)/.installed
 constraints:
 	rm -rf build/pins
 	sh setup/make_venv.sh $(PYTHON) build/pins
-	build/pins/bin/python -m pip install -qq --disable-pip-version-check -e .[test,dev]
+	build/pins/bin/python -m pip install -qq --disable-pip-version-check -e .[test,training,dev]
 	( sed -n '/^#/p' constraints.txt; \
 	  build/pins/bin/python -m pip list --format=freeze --exclude labctl --exclude pip --exclude setuptools ) > build/pins/new
 	mv build/pins/new constraints.txt
@@ -74,11 +74,11 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/.installed-test: $(VENV)/.installed
 	@echo "Installing what the tests need."
-	@$(PIP) -e .[test]
+	@$(PIP) -e .[test,training]
 	@$(BIN)/python setup/qt_libraries.py --needed
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed-test
 	@echo "Installing what development needs."
-	@$(PIP) -e .[test,dev]
+	@$(PIP) -e .[test,training,dev]
 	@touch $@
