@@ -110,14 +110,15 @@ class NeuronArray:
         """Drive the array along ``times`` (n,) s, which begin where the last call ended, and move on to the last."""
         records = np.empty((RECORDS, 1 + 2 * self.rows + 4 * self.columns))
         weights = self.synapses.cells.reshape(self.rows, self.columns)
-        drives = [np.ascontiguousarray(a, dtype=np.float64) for d in (rows, bottoms, lines) for a in (d.volts, d.ohms)]
         steps, parts, now = np.ascontiguousarray(times, dtype=np.float64), [], float(times[0])
+        volts = [np.ascontiguousarray(drives.volts, dtype=np.float64) for drives in (rows, bottoms, lines)]
         if len(steps) == 1:
-            steps, drives[0::2] = np.repeat(steps, 2), [np.repeat(volts, 2, axis=1) for volts in drives[0::2]]
+            steps, volts = np.repeat(steps, 2), [np.repeat(each, 2, axis=1) for each in volts]
         while True:
             count, now = kernels.follow(
                 self.neurons.cells, self.neurons.law, weights, self.synapses.law, self._load, self._farads,
-                self._share, steps, *drives, self.charged, now, records,
+                self._share, steps, volts[0], rows.ohms, volts[1], bottoms.ohms, volts[2], lines.ohms, self.charged,
+                now, records,
             )  # fmt: skip
             parts.append(records[:count].copy())
             if now >= steps[-1]:

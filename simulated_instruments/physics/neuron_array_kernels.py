@@ -34,7 +34,9 @@ def _node(conductance: float, current: float, volts: float, ohms: float) -> floa
 
 
 @compiled
-def settle_rows(siemens: FloatArray, volts: FloatArray, ohms: FloatArray, columns: FloatArray, rows: FloatArray) -> None:
+def settle_rows(
+    siemens: FloatArray, volts: FloatArray, ohms: FloatArray, columns: FloatArray, rows: FloatArray
+) -> None:
     """Fill ``rows`` (R,) with the rows' voltages, from their sources and the columns' voltages."""
     for row in range(siemens.shape[0]):
         total, current = 0.0, 0.0
@@ -184,7 +186,7 @@ def follow(
     drives, bottom, line = np.empty(height), np.empty((2, width)), np.empty((2, width))
     bottom[1], line[1] = bottom_ohms, line_ohms
     count, now = 0, begun
-    piece = min(max(np.searchsorted(times, begun, side="right"), 1), times.size - 1)
+    piece = 1
     while True:
         while piece < times.size - 1 and now >= times[piece]:
             piece += 1
