@@ -1,15 +1,17 @@
 """Drift memristors (Pd/HfO2/Ta): non-volatile synapses whose conductance moves gradually above a threshold voltage.
 
-The state w goes from 0 (high resistance) to 1 and the conductance is G = G_low + w (G_high - G_low):
+The filament x goes from 0 (high resistance, wide gap) to 1 and the conductance is G = G_low (G_high/G_low)^x:
 
-- above the set threshold dw/dt = +(1 - w) r(V - V_set), below minus the reset threshold dw/dt = -w r(-V - V_reset),
+- above the set threshold dx/dt = +(1 - x) r(V - V_set - V_gap (1 - x)): a wider gap needs more voltage,
+- below minus the reset threshold dx/dt = -x r(-V - V_reset),
 - r(u) = (exp(u/V_0) - 1)/tau for u > 0, else 0: nothing at all moves below a threshold.
 
-At a constant voltage this is solved exactly whatever the step, and w saturates at both ends. Thresholds and both
-conductances differ from cell to cell; a threshold is drawn anew whenever the direction of writing turns round.
+Resetting is solved exactly at a constant voltage whatever the step, setting by the midpoint rule in steps of its own; x
+saturates at both ends. Thresholds and both conductances differ from cell to cell; a threshold is drawn anew whenever
+the direction of writing turns round.
 
 Source: Nat. Electron. 1, 137 (2018): gradual, non-volatile, around 100 uS as fabricated and a high-resistance state;
-it gives no other number: all others are *assumed*.
+it gives no other number, nor a law: all others are *assumed*.
 """
 
 import math
@@ -27,9 +29,9 @@ from simulated_instruments.physics.random_streams import advance_uniforms, norma
 FloatArray = NDArray[np.float64]
 
 SYNAPSE = np.dtype([
-    ("weight", np.float64),  # w
-    ("low", np.float64),  # S
-    ("high", np.float64),  # S
+    ("weight", np.float64),  # x
+    ("low", np.float64),  # ln of S
+    ("span", np.float64),  # of ln of S
     ("set", np.float64),  # V, of the present direction of writing
     ("reset", np.float64),  # V, as a positive number
     ("mean_set", np.float64),
@@ -41,11 +43,16 @@ SYNAPSE = np.dtype([
 """One synapse."""
 
 
+OWN_STEP = 0.02
+"""Largest part of the way to its end that the filament takes in one step while it is set."""
+
+
 class DriftLaw(NamedTuple):
     """Constants of the kernel, SI units."""
 
     slope: float  # V by which the rate grows e-fold
     tau: float  # s
+    gap: float  # V that the widest gap needs in addition
     cycle: float  # V, of the thresholds
 
 
@@ -57,11 +64,12 @@ class DriftParameters:
         ValueError: A parameter that is not finite or not above 0 (spreads: below 0), or ``low`` not below ``high``.
     """
 
-    set_threshold: float = 0.60  # V; *assumed*
+    set_threshold: float = 0.55  # V, of a closed gap; *assumed*
+    gap: float = 0.25  # V in addition, of the widest gap; *assumed*
     reset_threshold: float = 0.60  # V; *assumed*
     threshold_spread: float = 0.010  # V, sd over cells; *assumed*
     threshold_cycle_spread: float = 0.010  # V, sd from turn to turn; *assumed*
-    slope: float = 0.10  # V; *assumed*
+    slope: float = 0.05  # V; *assumed*
     tau: float = 2e-3  # s; *assumed*
     low: float = 5e-6  # S, median of the high-resistance state; *assumed*
     high: float = 130e-6  # S, median of the fully set state; *assumed*
@@ -78,7 +86,7 @@ class DriftParameters:
 
     def law(self) -> DriftLaw:
         """Return the constants of the kernel."""
-        return DriftLaw(self.slope, self.tau, self.threshold_cycle_spread)
+        return DriftLaw(self.slope, self.tau, self.gap, self.threshold_cycle_spread)
 
 
 class DriftMemristors:
@@ -108,8 +116,8 @@ class DriftMemristors:
         for side in ("set", "reset"):
             mean = getattr(of, f"{side}_threshold")
             cells[f"mean_{side}"] = cells[side] = np.maximum(drawn(mean, of.threshold_spread), 0.1 * mean)
-        cells["low"] = np.exp(drawn(math.log(of.low), of.spread))
-        cells["high"] = np.maximum(np.exp(drawn(math.log(of.high), of.spread)), 1.01 * cells["low"])
+        cells["low"] = drawn(math.log(of.low), of.spread)
+        cells["span"] = np.maximum(drawn(math.log(of.high), of.spread) - cells["low"], 0.01)
         start = np.exp(drawn(math.log(of.start), of.start_spread))
         cells["state"], cells["stride"] = states, strides
         self.cells = cells
@@ -118,13 +126,11 @@ class DriftMemristors:
     @property
     def conductances(self) -> FloatArray:
         """The conductances (count,) in S; those written are taken as near as the cells' ends allow."""
-        cells = self.cells
-        return np.asarray(cells["low"] + cells["weight"] * (cells["high"] - cells["low"]))
+        return np.asarray(np.exp(self.cells["low"] + self.cells["weight"] * self.cells["span"]))
 
     @conductances.setter
     def conductances(self, siemens: FloatArray) -> None:
-        cells = self.cells
-        cells["weight"] = np.clip((siemens - cells["low"]) / (cells["high"] - cells["low"]), 0.0, 1.0)
+        self.cells["weight"] = np.clip((np.log(siemens) - self.cells["low"]) / self.cells["span"], 0.0, 1.0)
 
     def hold(self, volts: FloatArray, seconds: float) -> None:
         """Hold ``volts`` (count,) V across the cells for ``seconds``; positive sets."""
@@ -135,30 +141,52 @@ class DriftMemristors:
 @compiled
 def siemens(cell: Any) -> float:
     """Return the cell's conductance (S) now."""
-    return float(cell["low"] + cell["weight"] * (cell["high"] - cell["low"]))
+    return float(np.exp(cell["low"] + cell["weight"] * cell["span"]))
 
 
 @compiled
 def rate(cell: Any, volts: float, law: DriftLaw) -> float:
-    """Return the rate (1/s) at which the state goes to its end at ``volts``, 0 between the thresholds."""
-    over = volts - cell["set"] if volts > 0.0 else -volts - cell["reset"]
+    """Return the rate (1/s) at which the filament goes to its end at ``volts``, 0 between the thresholds."""
+    if volts > 0.0:
+        over = volts - cell["set"] - law.gap * (1.0 - cell["weight"])
+    else:
+        over = -volts - cell["reset"]
     return float((np.exp(min(over / law.slope, 50.0)) - 1.0) / law.tau) if over > 0.0 else 0.0
 
 
 @compiled
 def expose(cell: Any, dt: float, volts: float, law: DriftLaw) -> float:
     """Move one cell on by ``dt`` (s) at constant ``volts`` (V); return its conductance (S) then."""
-    pace = rate(cell, volts, law)
-    if pace > 0.0:
-        direction = 1 if volts > 0.0 else -1
-        if cell["direction"] != direction:
-            if cell["direction"] != 0:
-                deviate, cell["state"] = normal(cell["state"], cell["stride"])
-                if direction > 0:
-                    cell["reset"] = max(cell["mean_reset"] + law.cycle * deviate, 0.1 * cell["mean_reset"])
-                else:
-                    cell["set"] = max(cell["mean_set"] + law.cycle * deviate, 0.1 * cell["mean_set"])
-            cell["direction"] = direction
-        goal = 1.0 if direction > 0 else 0.0
-        cell["weight"] = goal + (cell["weight"] - goal) * np.exp(-pace * dt)
+    left = dt
+    while left > 0.0:
+        pace = rate(cell, volts, law)
+        if pace <= 0.0:
+            break
+        _turn(cell, volts > 0.0, law)
+        if volts < 0.0:
+            cell["weight"] *= np.exp(-pace * left)
+            break
+        step = min(left, OWN_STEP / pace)
+        before = cell["weight"]
+        cell["weight"] = 1.0 + (before - 1.0) * np.exp(-0.5 * step * pace)
+        pace = rate(cell, volts, law)
+        cell["weight"] = 1.0 + (before - 1.0) * np.exp(-step * pace)
+        if 1.0 - cell["weight"] < 1e-12:
+            break
+        left -= step
     return siemens(cell)
+
+
+@compiled
+def _turn(cell: Any, up: bool, law: DriftLaw) -> None:
+    """Note the direction of writing; where it turns, draw the threshold of the way back anew."""
+    direction = 1 if up else -1
+    if cell["direction"] == direction:
+        return
+    if cell["direction"] != 0:
+        deviate, cell["state"] = normal(cell["state"], cell["stride"])
+        if up:
+            cell["reset"] = max(cell["mean_reset"] + law.cycle * deviate, 0.1 * cell["mean_reset"])
+        else:
+            cell["set"] = max(cell["mean_set"] + law.cycle * deviate, 0.1 * cell["mean_set"])
+    cell["direction"] = direction

@@ -77,7 +77,8 @@ def solve(
 ) -> None:  # fmt: skip
     """Fill ``rows`` and ``columns`` with the voltages ``dt`` (s) after the columns had ``before`` (K,).
 
-    ``on`` (K,) are the neurons' conductances, ``load`` (S) and ``farads`` hang on every column.
+    ``on`` (K,) are the neurons' conductances, ``load`` (S) and ``farads`` hang on every column. A column whose line is
+    held by an output without resistance follows it at once.
     """
     for _ in range(SWEEPS):
         moved = 0.0
@@ -85,7 +86,7 @@ def solve(
         for column in range(siemens.shape[1]):
             total, current = load_of(column, siemens, rows, on[column], load, bottom, line)
             after = current / total
-            if farads > 0.0:
+            if farads > 0.0 and line[1, column] > LEAD:
                 after += (before[column] - after) * np.exp(-dt * total / farads)
             moved = max(moved, abs(after - columns[column]))
             columns[column] = after
