@@ -88,7 +88,8 @@ class ArrayNet:
     def drive(self, terminal: str, drive: Drive | None) -> None:
         """Let a terminal drive from now on, whatever the start that it has, or let go."""
         with self.lock:
-            self.advance()
+            if self.now() > self._done:
+                self.advance()
             self._fresh = False
             if drive is None:
                 self._drives.pop(terminal, None)

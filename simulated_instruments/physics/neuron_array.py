@@ -21,7 +21,7 @@ from simulated_instruments.physics.diffusive import DiffusiveCells, DiffusivePar
 from simulated_instruments.physics.drift_memristor import DriftMemristors, DriftParameters
 
 FloatArray = NDArray[np.float64]
-RECORDS = 50_000
+RECORDS = 10_000
 """Of one call of the kernel."""
 NEURON_SEED = 0x9E3779B97F4A7C15
 """Keeps the neurons' random numbers apart from the synapses'."""
@@ -83,7 +83,7 @@ class NeuronArray:
         load: float = 0.0,
         synapses: DriftParameters | None = None,
         neurons: DiffusiveParameters | None = None,
-        share: float = 0.02,
+        share: float = 0.04,
     ) -> None:
         check_at_least_one("rows", rows)
         check_at_least_one("columns", columns)
@@ -96,6 +96,7 @@ class NeuronArray:
         self.neurons = DiffusiveCells(columns, seed=(seed ^ NEURON_SEED) & (2**64 - 1), parameters=neurons)
         self.charged = np.zeros(columns)
         self._farads, self._load, self._share = farads, load, share
+        self._records = np.empty((RECORDS, 1 + 2 * rows + 4 * columns))
 
     @property
     def conductances(self) -> FloatArray:
@@ -108,7 +109,7 @@ class NeuronArray:
 
     def respond(self, times: FloatArray, rows: Drives, bottoms: Drives, lines: Drives) -> Trace:
         """Drive the array along ``times`` (n,) s, which begin where the last call ended, and move on to the last."""
-        records = np.empty((RECORDS, 1 + 2 * self.rows + 4 * self.columns))
+        records = self._records
         weights = self.synapses.cells.reshape(self.rows, self.columns)
         steps, parts, now = np.ascontiguousarray(times, dtype=np.float64), [], float(times[0])
         volts = [np.ascontiguousarray(drives.volts, dtype=np.float64) for drives in (rows, bottoms, lines)]

@@ -103,7 +103,7 @@ def longest_step(
     step = left
     for column in range(siemens.shape[1]):
         tau = left
-        if farads > 0.0:
+        if farads > 0.0 and line[1, column] > LEAD:
             total, current = load_of(column, siemens, rows, on[column], load, bottom, line)
             tau = farads / total
             if abs(current / total - columns[column]) > 1e-3:
