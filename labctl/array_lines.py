@@ -20,6 +20,10 @@ READ_RANGE = 1e-4
 """Of a read current, in A."""
 WRITE_TIME = 100e-6
 """Of a writing pulse, in s."""
+ON_RESISTANCE = 200.0
+"""Of a neuron that fires, in Ohm, for the plan's highest current; *assumed*."""
+CALL_TIME = 30e-3
+"""What sending, running and fetching one measurement takes beside the waveform, in s; *assumed*."""
 GRID = 10e-9
 """On which times are put, in s."""
 
