@@ -104,16 +104,18 @@ def pulse_rows(
 
 
 def write_weight(
-    array: MultiChannelFastIV, target: float, *, lowest: float, highest: float, step: float, voltage: float
+    array: MultiChannelFastIV, target: float, *, up: bool, lowest: float, highest: float, step: float, voltage: float
 ) -> tuple[float, int]:
-    """Write the only synapse of an array until it has passed ``target`` (S): pulses that rise by ``step`` (V).
+    """Write the only synapse of an array until it is above (``up``) or below ``target`` (S); read it at ``voltage``.
+
+    The pulses begin at ``lowest`` (V) and rise by ``step`` up to ``highest``.
 
     Returns:
         Its conductance (S), and the number of pulses.
     """
     (row,), (column,) = names(array, "row"), names(array, "column")
     siemens = float(read_weights(array, voltage)[0, 0])
-    sign = 1.0 if siemens < target else -1.0
+    sign = 1.0 if up else -1.0
     count = 0
     for level in np.arange(lowest, highest + 0.5 * step, step):
         if sign * (siemens - target) >= 0.0:

@@ -106,7 +106,7 @@ class PatternInference(Protocol):
 
     @classmethod
     def analyse(cls, run: RunData) -> Results:
-        """Return whether each sub-image fires its filter alone, and how long neurons integrate with and without noise."""
+        """Return whether each sub-image fires its filter alone, and the integration times with and without noise."""
         return neuron_array.inference(run)
 
     @classmethod
@@ -126,7 +126,7 @@ class PatternInference(Protocol):
                 name: self.amplitude * depth * shape.levels
                 for name, depth in zip(array_lines.names(array, "pixel"), pixels.tolist(), strict=True)
             }
-            volts |= {name: 0.0 * flat for name in sense}
+            volts |= dict.fromkeys(sense, 0.0 * flat)
             volts |= {name: LOGIC_HIGH * (group >> bit & 1) * flat for bit, name in enumerate(address)}
             result = array.measure_lines(
                 shape.times, volts, measured=sense, interval=self.sampling, averaging=self.sampling

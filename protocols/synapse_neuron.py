@@ -105,7 +105,7 @@ class SynapseNeuron(Protocol):
                 if resume is not None and done <= resume.done:
                     continue
                 before, count = array_lines.write_weight(
-                    array, target, lowest=0.5, highest=self.write_highest, step=self.write_step,
+                    array, target, up=case == 1, lowest=0.5, highest=self.write_highest, step=self.write_step,
                     voltage=self.read_voltage,
                 )  # fmt: skip
                 if repeat == 0:

@@ -52,7 +52,7 @@ class Weight(Row):
 
     cycle: int = column(doc="number of the inputs before this reading")
     row: int = column(doc="number of the row, from 1")
-    column: int = column(doc="number of the column, from 1")
+    line: int = column(doc="number of the column, from 1")
     conductance: float = column("S", "its conductance")
 
 
@@ -68,7 +68,7 @@ class Unsupervised2x2(Protocol):
     rows: ClassVar[tuple[type[Row], ...]] = (Course, Firing, Weight)
     plots: ClassVar[tuple[Plot, ...]] = (
         Trace(Course, "time", "current", "Current through the neurons", group="neuron"),
-        Trace(Weight, "cycle", "conductance", "Synapses", group="column"),
+        Trace(Weight, "cycle", "conductance", "Synapses", group="line"),
     )
 
     shape: Literal["triangle", "spikes"] = Field(
@@ -144,4 +144,4 @@ class Unsupervised2x2(Protocol):
 
     def _weights(self, cycle: int, siemens: Floats) -> Steps:
         for (row, line), value in np.ndenumerate(siemens):
-            yield Weight(cycle=cycle, row=row + 1, column=line + 1, conductance=float(value))
+            yield Weight(cycle=cycle, row=row + 1, line=line + 1, conductance=float(value))

@@ -1,8 +1,8 @@
 """What arrays of synapses and neurons have done: who fired, what grew, which letters were told apart or learned.
 
 Letters and filters: 4 x 4 pixels, 2 x 2 sub-images. Source: Nat. Electron. 1, 137 (2018) for the prototypes 11110000 (U
-and M), 11000011 (S) and 00001100 (A). The letters' pixels stand in its figures alone; these here are reconstructed: they
-are made of exactly eight sub-images and give exactly those prototypes.
+and M), 11000011 (S) and 00001100 (A). The letters' pixels stand in its figures alone; these here are reconstructed:
+they are made of exactly eight sub-images and give exactly those prototypes.
 """
 
 from collections.abc import Mapping
@@ -77,12 +77,12 @@ def unsupervised_2x2(run: RunData) -> Results:
             for column in (1, 2):
                 before, after = (_weight(weights, cycle, row, column) for cycle in (first, last))
                 summary[f"growth_{pattern}_S{row}{column}"] = after / before
-    columns = {name: weights[name] for name in ("cycle", "row", "column", "conductance")}
+    columns = {name: weights[name] for name in ("cycle", "row", "line", "conductance")}
     return Results(summary, {"weights": Table(columns, {"conductance": "S"}, "conductance", "cycle")}, "weights")
 
 
 def _weight(weights: Mapping[str, NDArray[Any]], cycle: int, row: int, column: int) -> float:
-    mine = (weights["cycle"] == cycle) & (weights["row"] == row) & (weights["column"] == column)
+    mine = (weights["cycle"] == cycle) & (weights["row"] == row) & (weights["line"] == column)
     return float(weights["conductance"][mine][-1]) if mine.any() else float("nan")
 
 
