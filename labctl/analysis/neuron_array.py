@@ -139,12 +139,19 @@ def prototypes(siemens: Floats) -> list[str]:
     return ["".join("11" if bit else "00" for bit in row) for row in active.tolist()]
 
 
+def _wins_until_kept(winners: NDArray[Any], history: list[list[str]], number: int) -> int:
+    """Return after how many wins of a neuron its active rows, as they are after its wins, are what they stay."""
+    after = [history[cycle + 1][number - 1] for cycle in np.flatnonzero(winners == number).tolist()]
+    return next((n + 1 for n in range(len(after)) if set(after[n:]) == {after[-1]}), 0)
+
+
 def unsupervised_8x3(run: RunData) -> Results:
     """Return which prototypes were learned, after how many patterns, and how the amplitude fell."""
     cycles, weights = run.arrays("cycle"), learned(run)
     history = [prototypes(reading) for reading in weights]
     final = history[-1]
     kept = next((n for n in range(len(history)) if all(later == final for later in history[n:])), len(history) - 1)
+    won = [_wins_until_kept(cycles["winner"], history, number) for number in range(1, len(final) + 1)]
     owner = {PROTOTYPES.get(bits, ""): number for number, bits in enumerate(final, 1)}
     letters = ["U/M" if letter in {"U", "M"} else letter for letter in _text(cycles["letter"])]
     after = np.array([owner.get(letter) == won for letter, won in zip(letters, cycles["winner"], strict=True)])
@@ -155,6 +162,7 @@ def unsupervised_8x3(run: RunData) -> Results:
     summary: dict[str, float | int] = {
         "prototypes_found": len(set(final) & PROTOTYPES.keys()),
         "patterns_until_kept": kept,
+        "wins_until_kept": max(won),
         "winners_right_after": float(after[kept:].mean()) if kept < len(after) else float("nan"),
         "first_amplitude_V": float(np.nanmean(first)),
         "last_amplitude_V": float(cycles["amplitude"][-ends:].mean()),

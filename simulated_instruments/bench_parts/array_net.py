@@ -29,8 +29,8 @@ from simulated_instruments.physics.diffusive import DiffusiveParameters
 from simulated_instruments.physics.drift_memristor import DriftParameters
 from simulated_instruments.physics.neuron_array import Drives, NeuronArray, Trace
 
-POINTS = 200_000
-"""Points that an array remembers; the oldest pieces go first."""
+NUMBERS = 20_000_000
+"""Voltages and currents that an array remembers; the oldest pieces go first."""
 LOGIC_LEVEL = 1.5
 """V above which an address line is a one; *assumed*: CMOS at 3 V."""
 _PORT = re.compile(r"(-?)(row|column|neuron|sense|address)([1-9]\d*)")
@@ -71,7 +71,7 @@ class ArrayNet:
         self._clock, self._ports, self._report = clock, ports, report
         self._drives: dict[str, Drive] = {}
         self._pieces: deque[Trace] = deque()
-        self._points = 0
+        self._numbers = 0
         self._done = clock.now()
         kinds = [port for of in ports.values() for port in of]
         self._senses = sum(port.kind == "sense" for port in kinds)
@@ -115,9 +115,9 @@ class ArrayNet:
             lines = self._sources("column", self.device.columns, times)
             piece = self.device.respond(times, rows, bottoms, lines)
             self._pieces.append(piece)
-            self._points += len(piece.times)
-            while self._points > POINTS and len(self._pieces) > 1:
-                self._points -= len(self._pieces.popleft().times)
+            self._numbers += _size(piece)
+            while self._numbers > NUMBERS and len(self._pieces) > 1:
+                self._numbers -= _size(self._pieces.popleft())
             self._done, self._fresh = now, True
 
     def trace(self, terminal: str, times: Floats) -> tuple[Floats, Floats]:
@@ -257,6 +257,10 @@ def parse_ports(terminals: Sequence[str], ports: Sequence[Any], array: NeuronArr
             mine.append(Port(match[2], int(match[3]) - 1, -1.0 if match[1] else 1.0))
         found[terminal] = tuple(mine)
     return found
+
+
+def _size(piece: Trace) -> int:
+    return sum(values.size for values in vars(piece).values())
 
 
 def _picked(values: Floats, columns: Any) -> Floats:

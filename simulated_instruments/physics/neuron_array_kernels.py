@@ -20,6 +20,8 @@ SETTLED = 1e-9
 """V by which the last round may still have moved them."""
 LEAD = 1e-3
 """Ohm of an output without any, as it meets a column; *assumed*."""
+QUIET = 0.5
+"""Part of its threshold below which a neuron's progress need not be followed closely."""
 LEAK = 1e-15
 """S from every node to ground, so that none is without a voltage; *assumed*."""
 
@@ -95,6 +97,12 @@ def solve(
 
 
 @compiled
+def _at_rest(cell: Any, volts: float) -> bool:
+    """Return whether a neuron is off, has lost its filament and is below its threshold."""
+    return bool(not cell["on"] and cell["filament"] < 1e-3 and abs(volts) < cell["threshold"])
+
+
+@compiled
 def longest_step(
     cells: Any, law: Any, weights: Any, drift: Any, siemens: FloatArray, on: FloatArray, load: float, farads: float,
     rows: FloatArray, columns: FloatArray, bottom: FloatArray, line: FloatArray, left: float, share: float,
@@ -110,7 +118,11 @@ def longest_step(
                 step = min(step, 5.0 * share * tau)
         if not np.isinf(bottom[1, column]):
             across = columns[column] - bottom[0, column]
-            step = min(step, 50.0 * share * neurons.step_of(cells[column], across, law, tau, 1e-9))
+            if _at_rest(cells[column], across):
+                if abs(across) > QUIET * cells[column]["threshold"]:
+                    step = min(step, share * law.memory)
+            else:
+                step = min(step, 50.0 * share * neurons.step_of(cells[column], across, law, tau, 1e-9))
         for row in range(siemens.shape[0]):
             pace = synapses.rate(weights[row, column], rows[row] - columns[column], drift)
             if pace > 0.0:
