@@ -101,9 +101,9 @@ def inference(run: RunData) -> Results:
             hits = mine & right & fired
             summary[f"{name}_right"] = float(fired[mine & right].mean())
             summary[f"{name}_wrong"] = float(fired[mine & ~right].mean())
-            summary[f"{name}_integration_us"] = float(rows["integration"][hits].mean() * 1e6)
+            summary[f"{name}_integration_us"] = _mean(rows["integration"][hits]) * 1e6
             summary[f"{name}_integration_error_us"] = _error(rows["integration"][hits]) * 1e6
-            summary[f"{name}_peak_uA"] = float(rows["peak"][hits].mean() * 1e6)
+            summary[f"{name}_peak_uA"] = _mean(rows["peak"][hits]) * 1e6
     if {"clean_integration_us", "noisy_integration_us"} <= summary.keys():
         summary["noise_delay_us"] = summary["noisy_integration_us"] - summary["clean_integration_us"]
     columns = {name: rows[name] for name in ("image", "position", "filter", "depth", "integration", "peak")}
@@ -118,6 +118,10 @@ def _distinct(rows: Mapping[str, NDArray[Any]], letters: NDArray[Any], clean: ND
         mine = clean & (letters == letter) & fired
         seen.append(frozenset(zip(rows["position"][mine].tolist(), rows["filter"][mine].tolist(), strict=True)))
     return sum(bool(one) and seen.count(one) == 1 for one in seen)
+
+
+def _mean(values: Floats) -> float:
+    return float(values.mean()) if len(values) else float("nan")
 
 
 def _error(values: Floats) -> float:
@@ -160,6 +164,7 @@ def unsupervised_8x3(run: RunData) -> Results:
     first = [float(np.mean([a for a, k in zip(cycles["amplitude"], letters, strict=True) if k == kind][:1] or [np.nan]))
              for kind in ("U/M", "S", "A")]  # fmt: skip
     summary: dict[str, float | int] = {
+        "start_uS": float(weights[0].mean() * 1e6),
         "prototypes_found": len(set(final) & PROTOTYPES.keys()),
         "patterns_until_kept": kept,
         "wins_until_kept": max(won),
