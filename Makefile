@@ -48,7 +48,7 @@ wheel-test: $(VENV)/.installed-dev
 	cp -r tests docs examples setup *.md pyproject.toml constraints.txt Makefile $(WHEEL_DIR)/elsewhere/
 	cd $(WHEEL_DIR)/elsewhere && env -u PYTHONPATH PATH="$(abspath $(WHEEL_DIR))/venv/bin:$$PATH" ../venv/bin/pytest $(TESTS)
 
-bench: $(VENV)/.installed
+bench: $(VENV)/.installed-test
 	for script in benchmarks/*.py; do echo "$$script"; $(BIN)/python "$$script" || exit 1; done
 
 constraints:

@@ -176,6 +176,16 @@ class KeysightB1530(Instrument):
 
     # -- pulses and fast I-V ----------------------------------------------------------------------------------------
 
+    def check_pulses(self, pulse: Pulse, *, count: int = 1, period: float | None = None) -> None:
+        """Refuse pulses that `send_pulses` would refuse; touches nothing.
+
+        Raises:
+            LimitError: They cannot be made, or the sample does not stand them.
+        """
+        limits.whole(f"{self.role}: number of pulses", count, limits.MOST_LOOPS)
+        pattern = programme.from_pulse(self.role, pulse, period)
+        self._tracks(pattern, OperationMode[self._pulse_mode])
+
     def send_pulses(self, pulse: Pulse, *, count: int = 1, period: float | None = None) -> None:
         """Give ``count`` pulses, ``period`` (s) apart or one right after the other; return after the last.
 
@@ -187,14 +197,15 @@ class KeysightB1530(Instrument):
         self._run(self._tracks(pattern, OperationMode[self._pulse_mode], loops=count))
         self._rest(pattern)
 
-    def send_waveform(self, times: Floats, volts: Floats) -> None:
-        """Give one waveform, ``volts`` (n,) V at ``times`` (n,) s from 0; return when it is over.
+    def send_waveform(self, times: Floats, volts: Floats, *, count: int = 1) -> None:
+        """Give a waveform, ``volts`` (n,) V at ``times`` (n,) s from 0, ``count`` times; return after the last.
 
         Raises:
             LimitError: It cannot be made, or the sample does not stand it; nothing was sent.
         """
+        count = limits.whole(f"{self.role}: number of waveforms", count, limits.MOST_LOOPS)
         pattern = programme.from_points(self.role, times, volts)
-        self._run(self._tracks(pattern, OperationMode[self._pulse_mode]))
+        self._run(self._tracks(pattern, OperationMode[self._pulse_mode], loops=count))
         self._rest(pattern)
 
     def measure_waveform(

@@ -166,11 +166,17 @@ class LinesResult(NamedTuple):
 class PulseSource(Protocol):
     """Gives voltage pulses; the output is on while they last and idle before and after."""
 
+    def check_pulses(self, pulse: Pulse, *, count: int = 1, period: float | None = None) -> None:
+        """Raise `LimitError` for pulses that ``send_pulses`` would refuse; the instrument may be unopened."""
+
     def send_pulses(self, pulse: Pulse, *, count: int = 1, period: float | None = None) -> None:
         """Give ``count`` pulses, ``period`` (s) apart, and return when the last has been given."""
 
-    def send_waveform(self, times: Floats, volts: Floats) -> None:
-        """Give one piecewise-linear waveform, ``volts`` (n,) V at ``times`` (n,) s from 0; return when it is over."""
+    def send_waveform(self, times: Floats, volts: Floats, *, count: int = 1) -> None:
+        """Give a piecewise-linear waveform, ``volts`` (n,) V at ``times`` (n,) s from 0, ``count`` times in a row.
+
+        Return when the last is over.
+        """
 
 
 @runtime_checkable
@@ -189,6 +195,33 @@ class SourceMeter(Protocol):
         self, voltages: Floats, *, compliance: float, delay: float = 0.0, nplc: float = 1.0
     ) -> SmuReadings:
         """Force each of ``voltages`` (n,) V in turn, wait ``delay`` (s), and take a reading at each."""
+
+
+@runtime_checkable
+class BiasSource(Protocol):
+    """Holds a voltage on a terminal of its own, such as a gate, while something else is measured."""
+
+    @property
+    def has_bias(self) -> bool:
+        """Whether there is such a terminal, known before the instrument is opened."""
+
+    def hold_bias(self, voltage: float, *, compliance: float) -> None:
+        """Hold ``voltage`` (V) within ``compliance`` (A) until `release_bias`, or until the instrument is made safe."""
+
+    def release_bias(self) -> None:
+        """Bring the terminal back to its idle policy."""
+
+
+@runtime_checkable
+class Prober(Protocol):
+    """Connects one device out of many; none is connected while it is at rest."""
+
+    @property
+    def cells(self) -> int:
+        """How many it can reach, numbered from 0; known before the instrument is opened."""
+
+    def move_to(self, cell: int) -> None:
+        """Connect ``cell`` and return when it is connected; the one before is disconnected first."""
 
 
 @runtime_checkable
@@ -265,12 +298,6 @@ class BinaryArray(Protocol):
     def read_decades(self, out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
         """Return log10 of the resistance in Ohm of each cell (cells,); fills ``out`` if given."""
 
-    def saved_state(self) -> bytes:
-        """Return what a simulated array needs to go on from here in another process; empty for a real one."""
-
-    def load_state(self, state: bytes) -> None:
-        """Bring a simulated array to what `saved_state` returned; an empty state changes nothing."""
-
 
 @runtime_checkable
 class CellArray(Protocol):
@@ -283,8 +310,8 @@ class CellArray(Protocol):
     def read_cells(self, cells: Cells, *, voltage: float, averages: int = 1) -> Floats:
         """Return the (n,) currents of ``cells`` at ``voltage``."""
 
-    def pulse_cells(self, cells: Cells, pulse: LinePulse) -> None:
-        """Give each of ``cells`` one pulse, exactly once whatever the line does."""
+    def pulse_cells(self, cells: Cells, pulse: LinePulse, *, count: int = 1) -> None:
+        """Give each of ``cells`` ``count`` pulses (1 to 10,000), exactly so many whatever the line does."""
 
     def pulse_and_read_cells(self, cells: Cells, pulse: LinePulse, *, voltage: float, averages: int = 1) -> Floats:
         """Give each of ``cells`` one pulse and return the (n,) currents read right after it."""
@@ -297,3 +324,11 @@ class CellArray(Protocol):
 
     def write_duration(self, cells: int, pulses: float, settings: WriteSettings) -> float:
         """Return the estimated time, in s, of writing ``cells`` cells with ``pulses`` pulses each."""
+
+
+@runtime_checkable
+class MultiplyingArray(CellArray, Protocol):
+    """An array of cells that also multiplies input vectors by its conductances, a bit of the inputs at a time."""
+
+    def multiply(self, array: int, rows: Ints, codes: Ints, *, bits: int, voltage: float) -> Floats:
+        """Return the (n, rows) bit-weighted sums of source-line currents, in A, of (n, columns) signed ``codes``."""

@@ -22,6 +22,7 @@ from typing_extensions import override
 from simulated_instruments.bench_parts.array_net import ArrayNet, PortView, make_array, parse_ports
 from simulated_instruments.bench_parts.devices import WithCapacitor, make_device
 from simulated_instruments.bench_parts.drive import Drive, Floats, constant, waveform
+from simulated_instruments.bench_parts.gated import GatedRram
 from simulated_instruments.bench_parts.net import Conflict, Net
 from simulated_instruments.frontend import Clock
 from simulated_instruments.terminals import ResistiveTerminal, Terminal
@@ -40,7 +41,8 @@ class NetWiring:
         probes: ``role.terminal`` of what is behind the series resistor, across the device; these only watch.
         returns: ``role.terminal`` of what holds the device's other end at 0 V and measures its current; while none is
             connected that end is open. The capacitor goes to ground.
-        device: ``open``, ``resistor``, ``capacitor``, ``diffusive``, ``pcm``, ``rram`` or ``synapse-array``.
+        device: ``open``, ``resistor``, ``capacitor``, ``diffusive``, ``pcm``, ``rram``, ``rram-1t1r`` or
+            ``synapse-array``.
         options: The device's own numbers; an array's ``ports``, see `bench_parts.array_net`.
         series: Resistor between the node and the device, in Ohm.
         capacitance: Parallel to the device, in F.
@@ -84,6 +86,8 @@ class Bench:
                 self._wire(name, wired, (seed ^ zlib.crc32(name.encode())) & (2**64 - 1))
             except ValueError as error:
                 raise ValueError(f"nets.{name}: {error}") from error
+        for name in self.nets:
+            self._connect_gate(name)
 
     def terminals(self, role: str) -> dict[str, Terminal]:
         """Return what is wired of one instrument, by terminal."""
@@ -132,6 +136,16 @@ class Bench:
             raise ValueError(f"the terminal {name!r} is wired twice")
         self._terminals[name] = made
 
+    def _connect_gate(self, name: str) -> None:
+        """Let a transistor's gate follow the net that it is on."""
+        device = self.device(name)
+        if not isinstance(device, GatedRram):
+            return
+        if device.gate_net not in self.nets or device.gate_net == name:
+            others = ", ".join(net for net in self.nets if net != name)
+            raise ValueError(f"nets.{name}: the gate is to be on another net, and there is {others or 'none'}")
+        device.gate_volts = self.nets[name].follow(self.nets[device.gate_net])
+
     def _conflict(self, conflict: Conflict) -> None:
         self.conflicts.append(conflict)
         del self.conflicts[:-REMEMBERED_CONFLICTS]
@@ -165,8 +179,14 @@ class BenchTerminal(Terminal):
         self._drive(constant(math.copysign(highest, amps), 0.0, abs(amps)))
 
     @override
-    def play(self, times: Floats, volts: Floats, *, ohms: float = 0.0) -> None:
-        self._drive(waveform(times, volts, ohms))
+    def play(
+        self, times: Floats, volts: Floats, *, ohms: float = 0.0, count: int = 1, period: float = math.inf
+    ) -> None:
+        self._drive(waveform(times, volts, ohms, count, period))
+
+    @override
+    def connect(self, cell: int | None) -> None:
+        self._net.connect(cell)
 
     @override
     def release(self) -> None:
@@ -175,8 +195,8 @@ class BenchTerminal(Terminal):
     @override
     def sense(self) -> tuple[float, float]:
         with self._net.lock:
-            volts, amps = self.trace(np.array([self._net.now()]))
-        return float(volts[0]), float(amps[0])
+            self._net.advance()
+            return self._net.history.latest(self._name, device=self._probe)
 
     @override
     def trace(self, times: Floats) -> tuple[Floats, Floats]:

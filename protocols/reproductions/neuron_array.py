@@ -1,6 +1,7 @@
 """NEURON's arrays: synapses that drive neurons, learn and infer. Source: Wang et al., Nat. Electron. 1, 137 (2018)."""
 
 from labctl.reproduction.cases import Case, Headline
+from protocols.reproductions import neuron
 
 _YES = "yes or no, in all inputs of all seeds"
 _GROWS = "the paper says that it grows and gives no number; 10 % is well above the reading's noise"
@@ -108,4 +109,6 @@ CASES_ARRAY: tuple[Case, ...] = (
         ),
     ),
 )
-"""Every protocol of the arrays; the single neuron's are registered together with them."""
+"""Every protocol of the arrays."""
+CASES: tuple[Case, ...] = (*neuron.CASES, *CASES_ARRAY)
+"""The whole paper: the single neuron's protocols, then the arrays'."""

@@ -3,17 +3,18 @@
 A fast stand-in for the Langevin equations of ``diffusive_langevin.py``, calibrated against them, in SI units.
 
 - **Off**, silver moves at a rate that grows exponentially with the voltage and is forgotten with a memory time:
-  memory dp/dt = exp((|V| - V_th)/V_s) - p. At p = 1 the cell fires. V_th is the lowest voltage that ever fires it, and
-  the delay falls steeply above: t_d = -memory ln(1 - exp(-(V - V_th)/V_s)).
+  memory dp/dt = exp((|V| - V_th)/V_s) - p. The cell fires at p = q, where q is 1 on average. With q = 1, V_th is the
+  lowest voltage that ever fires it, and the delay falls steeply above: t_d = -memory ln(1 - exp(-(V - V_th)/V_s)).
 - **On**, the filament f tends to 1/(1 + exp((V_hold - |V|)/V_h)) with the relaxation time, and breaks at f = 1/2.
 - **Conductance** is G_off (G_on/G_off)^f, with f decaying with the relaxation time after the filament broke.
-- Each firing has its own threshold (Gaussian), hold voltage and relaxation time, drawn when the last filament broke.
+- Each firing has its own threshold and q (both Gaussian), hold voltage and relaxation time, drawn when the last
+  filament broke and again when the cell has forgotten.
 
 Source: Nat. Electron. 1, 137 (2018) for the circuit (20 uS in series, 200 us of rest, 0.5 to 0.8 V). Threshold, hold,
 relaxation and resistances are *assumed* within what related Ag alloys show. The Langevin model with its defaults gave
 (medians of 300 devices, V in units of the voltage that nearly always switches, times in 1/kappa): delays 19.7, 9.3, 5.7
-at 0.8, 0.9, 1.0, so V_s/V = 0.13 to 0.20 (0.125 of V_th here); a spread of ln(delay) of 0.4 to 0.6 (0.32 here, from the
-threshold's 4 %); relaxation after 3.4 to 4.2, taken as 40 us, so that 1/kappa is some 10 us. Its delays fall less
+at 0.8, 0.9, 1.0, so V_s/V = 0.13 to 0.20 (0.125 of V_th here); a spread of ln(delay) of 0.4 to 0.6 (0.28 here, from
+V_th and q); relaxation after 3.4 to 4.2, taken as 40 us, so that 1/kappa is some 10 us. Its delays fall less
 steeply than these above 1.2 V_th, and its relaxation spreads more, by 0.8 of ln (0.3 here, so that the paper's rest of
 200 us makes a cell forget).
 """
@@ -30,6 +31,8 @@ from simulated_instruments.physics.checks import check_at_least_one, check_finit
 from simulated_instruments.physics.random_streams import advance_uniforms, seed_streams
 
 FloatArray = NDArray[np.float64]
+RESTED = 0.05
+"""Progress below which a cell has forgotten; *assumed*."""
 SMALLEST_STEP = 1e-9
 """Of the circuit's integration, in s."""
 
@@ -43,8 +46,9 @@ class DiffusiveParameters:
     """
 
     threshold: float = 0.40  # V, mean over cells; *assumed*
-    threshold_spread: float = 0.012  # V, sd over cells; *assumed*: 3 %
-    threshold_cycle_spread: float = 0.016  # V, sd from firing to firing; *assumed*: 4 %, as the Langevin delays spread
+    threshold_spread: float = 0.016  # V, sd over cells; *assumed*: 4 %
+    threshold_cycle_spread: float = 0.010  # V, sd from firing to firing; *assumed*: 2.5 %
+    need_cycle_spread: float = 0.20  # sd of q; *assumed*: in voltage another 2.5 %, so that counts are near a Gaussian
     hold: float = 0.15  # V, mean over cells; *assumed*
     hold_spread: float = 0.008  # V; *assumed*
     hold_cycle_spread: float = 0.005  # V; *assumed*
@@ -77,6 +81,8 @@ class DiffusiveParameters:
             threshold_cycle=self.threshold_cycle_spread,
             hold_cycle=self.hold_cycle_spread,
             relaxation_cycle=self.relaxation_cycle_spread,
+            need_cycle=self.need_cycle_spread,
+            rested=RESTED,
         )
 
 
@@ -91,6 +97,7 @@ class DiffusiveCells:
         parameters: The numbers of the model.
         series: Ohm behind which each cell always is.
         farads: F parallel to each cell.
+        leak: S parallel to each cell and its capacitor.
 
     Attributes:
         cells: (count,) of `diffusive_kernels.CELL`.
@@ -108,16 +115,19 @@ class DiffusiveCells:
         parameters: DiffusiveParameters | None = None,
         series: float = 0.0,
         farads: float = 0.0,
+        leak: float = 1e-15,
     ) -> None:
         check_at_least_one("count", count)
         check_finite("series", series, "Ohm")
         check_finite("farads", farads, "F")
+        check_finite("leak", leak, "S")
         of = parameters or DiffusiveParameters()
         self.count = count
         self.parameters = of
         self.law = of.law()
         self.series = series
         self.farads = farads
+        self.leak = leak
         self.charged = np.zeros(count)
         self.through = np.zeros((count, 0))
         self.connected = True
@@ -166,7 +176,7 @@ class DiffusiveCells:
         for index in range(self.count):
             self.charged[index] = kernels.follow(
                 self.cells[index], self.charged[index], times, sources, ohms + self.series, limit, self.farads,
-                self.connected, SMALLEST_STEP, self.law, across[index], out[index], self.through[index],
+                self.leak, self.connected, SMALLEST_STEP, self.law, across[index], out[index], self.through[index],
             )  # fmt: skip
         return across, out
 

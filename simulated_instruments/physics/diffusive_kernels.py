@@ -17,7 +17,8 @@ from simulated_instruments.physics.random_streams import normal
 FloatArray = NDArray[np.float64]
 
 CELL = np.dtype([
-    ("progress", np.float64),  # of the silver on its way; the cell fires at 1
+    ("progress", np.float64),  # of the silver on its way
+    ("need", np.float64),  # progress at which this firing comes; around 1
     ("filament", np.float64),  # log of the conductance between off (0) and on (1)
     ("on", np.bool_),
     ("threshold", np.float64),  # V of this firing
@@ -46,6 +47,8 @@ class Law(NamedTuple):
     threshold_cycle: float  # V
     hold_cycle: float  # V
     relaxation_cycle: float  # of ln
+    need_cycle: float
+    rested: float  # progress below which the cell has forgotten, and begins anew
 
 
 @compiled
@@ -56,9 +59,11 @@ def conductance(cell: Any) -> float:
 
 @compiled
 def draw_anew(cell: Any, law: Law) -> None:
-    """Draw the threshold, the hold voltage and the relaxation time of the next firing."""
+    """Draw the threshold, the need, the hold voltage and the relaxation time of the next firing."""
     deviate, cell["state"] = normal(cell["state"], cell["stride"])
     cell["threshold"] = max(cell["mean_threshold"] + law.threshold_cycle * deviate, 0.05 * cell["mean_threshold"])
+    deviate, cell["state"] = normal(cell["state"], cell["stride"])
+    cell["need"] = max(1.0 + law.need_cycle * deviate, 0.05)
     deviate, cell["state"] = normal(cell["state"], cell["stride"])
     cell["hold"] = max(cell["mean_hold"] + law.hold_cycle * deviate, 0.05 * cell["mean_hold"])
     deviate, cell["state"] = normal(cell["state"], cell["stride"])
@@ -69,18 +74,21 @@ def draw_anew(cell: Any, law: Law) -> None:
 def wait_off(cell: Any, start: float, dt: float, volts: float, law: Law) -> float:
     """Advance a cell that is off by ``dt`` (s), or until it fires; return the time (s) that is left."""
     goal = exp(min((abs(volts) - cell["threshold"]) / law.steepness, 60.0))
-    delay = dt
-    if goal > 1.0:
-        until = law.memory * log((goal - cell["progress"]) / (goal - 1.0))
+    need = max(cell["need"], cell["progress"])
+    if goal > need:
+        until = law.memory * log((goal - cell["progress"]) / (goal - need))
         if until <= dt:
             cell["on"] = True
-            cell["progress"] = 1.0
+            cell["progress"] = need
             cell["filament"] = 1.0
             cell["fired_at"] = start + until
             cell["firings"] += 1
-            return dt - until
-    cell["progress"] = goal + (cell["progress"] - goal) * exp(-delay / law.memory)
-    cell["filament"] *= exp(-delay / cell["relaxation"])
+            return float(dt - until)
+    before = cell["progress"]
+    cell["progress"] = goal + (before - goal) * exp(-dt / law.memory)
+    cell["filament"] *= exp(-dt / cell["relaxation"])
+    if before > law.rested >= cell["progress"]:
+        draw_anew(cell, law)
     return 0.0
 
 
@@ -95,7 +103,7 @@ def wait_on(cell: Any, dt: float, volts: float, law: Law) -> float:
             cell["filament"] = law.broken
             cell["progress"] = law.broken
             draw_anew(cell, law)
-            return dt - until
+            return float(dt - until)
     cell["filament"] = goal + (cell["filament"] - goal) * exp(-dt / cell["relaxation"])
     return 0.0
 
@@ -144,7 +152,7 @@ def charge(volts: float, source: float, ohms: float, limit: float, siemens: floa
 def step_of(cell: Any, volts: float, law: Law, tau: float, smallest: float) -> float:
     """Return a step (s) over which the cell's voltage and conductance may be taken as constant."""
     if cell["on"]:
-        return max(min(0.02 * cell["relaxation"], 0.02 * tau), smallest)
+        return float(max(min(0.02 * cell["relaxation"], 0.02 * tau), smallest))
     goal = exp(min((abs(volts) - cell["threshold"]) / law.steepness, 60.0))
     if goal < 1e-6 and cell["filament"] < 1e-3:
         return 1e9
@@ -154,7 +162,7 @@ def step_of(cell: Any, volts: float, law: Law, tau: float, smallest: float) -> f
 @compiled
 def follow(
     cell: Any, charged: float, times: FloatArray, sources: FloatArray, ohms: float, limit: float, farads: float,
-    connected: bool, smallest: float, law: Law, volts: FloatArray, amps: FloatArray, through: FloatArray,
+    leak: float, connected: bool, smallest: float, law: Law, volts: FloatArray, amps: FloatArray, through: FloatArray,
 ) -> float:  # fmt: skip
     """Drive one cell from ``sources`` (n,) V at ``times`` (n,) s through ``ohms``, with ``farads`` parallel to it.
 
@@ -166,6 +174,7 @@ def follow(
         ohms: Ohm; infinite for no source.
         limit: A, of the source.
         farads: F; 0 for no capacitor.
+        leak: S, parallel to the cell, for good: probes.
         connected: Whether the cell's other end is at 0 V rather than open.
         smallest: s, of a step.
         law: Of the cell.
@@ -185,8 +194,8 @@ def follow(
             done = 0.0
             while done < length:
                 early = sources[index - 1] + slope * done
-                at = across if farads > 0.0 else load_line(early, ohms, limit, siemens)
-                load = siemens if connected else 1e-18
+                at = across if farads > 0.0 else load_line(early, ohms, limit, leak + siemens)
+                load = leak + (siemens if connected else 0.0)
                 tau = length if farads <= 0.0 else farads / (load + (0.0 if ohms <= 0.0 else 1.0 / ohms))
                 dt = min(step_of(cell, at if connected else 0.0, law, tau, smallest), length - done)
                 if slope != 0.0:
@@ -201,15 +210,15 @@ def follow(
                     half = load_line(middle, ohms, limit, load)
                 siemens = advance(cell, begin + done, dt, half if connected else 0.0, law)
                 done = length if dt == length - done else done + dt
-        load = siemens if connected else 1e-18
+        load = leak + (siemens if connected else 0.0)
         if farads <= 0.0:
             across = load_line(sources[index], ohms, limit, load)
         volts[index] = across
-        through[index] = across * load if connected else 0.0
+        through[index] = across * siemens if connected else 0.0
         if np.isinf(ohms):
             amps[index] = 0.0
         elif farads > 0.0 and ohms > 0.0:
             amps[index] = min(max((sources[index] - across) / ohms, -limit), limit)
         else:
-            amps[index] = through[index]
+            amps[index] = across * load
     return across
