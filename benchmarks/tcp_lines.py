@@ -25,7 +25,7 @@ NUMBERS = b",".join(b"%.6e" % n for n in range(10)) + b"\n"
 
 
 def serve() -> None:
-    """Answer ``N`` with ten numbers, ``B`` with a block, and anything else with one number, one client after another."""
+    """Answer ``N`` with ten numbers, ``B`` with a block, anything else with one number, one client after another."""
     block = np.random.default_rng(1).integers(-32768, 32767, POINTS, dtype=np.int16).tobytes()
     answers = {b"N": NUMBERS, b"B": b"#7%07d" % len(block) + block + b"\n"}
     listener = socket.create_server(("127.0.0.1", 0))

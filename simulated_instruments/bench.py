@@ -240,10 +240,14 @@ class ReturnTerminal(Terminal):
         raise ValueError(f"{self._name} is at the device's other end, which is held at 0 V and cannot be driven")
 
     @override
-    def play(self, times: Floats, volts: Floats, *, ohms: float = 0.0) -> None:
+    def play(self, times: Floats, volts: Floats, *, ohms: float = 0.0, count: int = 1, period: float = 0.0) -> None:
         if np.any(volts):
             raise ValueError(f"{self._name} is at the device's other end, which is held at 0 V and cannot be driven")
         self._net.hold_return(self._name, connected=True)
+
+    @override
+    def connect(self, cell: int | None) -> None:
+        self._net.connect(cell)
 
     @override
     def release(self) -> None:
