@@ -78,7 +78,8 @@ class Bench:
         self.on_conflict: Callable[[Conflict], None] = _nothing
         self._clock = clock
         self._lock = threading.RLock()
-        self.nets: dict[str, Net | ArrayNet] = {}
+        self.nets: dict[str, Net] = {}
+        self.arrays: dict[str, ArrayNet] = {}
         self._terminals: dict[str, Terminal] = {}
         for name, wiring in nets.items():
             try:
@@ -100,6 +101,8 @@ class Bench:
 
     def device(self, net: str) -> Any:
         """Return a net's device, for looking behind the wire in tests."""
+        if net in self.arrays:
+            return self.arrays[net].device
         device = self.nets[net].device
         return device.device if isinstance(device, WithCapacitor) else device
 
@@ -127,7 +130,7 @@ class Bench:
         array = make_array(options, wiring.capacitance, seed)
         ports = parse_ports(wiring.terminals, names, array)
         net = ArrayNet(name, self._clock, array, ports, lock=self._lock, report=self._conflict)
-        self.nets[name] = net
+        self.arrays[name] = net
         for terminal in wiring.terminals:
             self._add(BenchTerminal(net.view(terminal), terminal, probe=False), terminal)
 

@@ -200,6 +200,19 @@ class PortView:
         """Drive, or let go."""
         self._net.drive(terminal, drive)
 
+    def connect(self, cell: int | None) -> None:
+        """Refuse to choose a cell: an array has all of them connected.
+
+        Raises:
+            ValueError: Always.
+        """
+        raise ValueError(f"the array {self.name!r} has no cells to choose from")
+
+    def latest(self, terminal: str, *, device: bool) -> tuple[float, float]:
+        """Return the terminal's voltage (V) and the current (A) out of it, now."""
+        volts, amps = self._net.trace(terminal, np.array([self._net.now()]))
+        return float(volts[0]), float(amps[0])
+
     def volts(self, times: Floats, *, device: bool) -> Floats:
         """Return the terminal's voltages at ``times``; ``device`` makes no difference."""
         return self._net.trace(self._terminal, times)[0]
