@@ -66,6 +66,8 @@ class Bench:
         seed: Of the devices; each net draws its own numbers from it and its name.
 
     Attributes:
+        nets: The nets that are one node, by name.
+        arrays: The arrays of synapses and neurons, by name.
         conflicts: The last of the times that two terminals drove one net.
         on_conflict: Called for each, in the thread of the instrument that began it.
 
