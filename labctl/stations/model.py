@@ -69,7 +69,7 @@ class NetTable(_Table):
     )
     device: str = Field(
         default="open",
-        description="open, resistor, capacitor, diffusive, pcm, rram, rram-1t1r or synapse-array; from node to ground",
+        description="open, resistor, capacitor, diffusive, pcm, rram, rram-1t1r, rram-kinetics or synapse-array",
     )
     options: dict[str, Any] = Field(default_factory=dict, description="the device's own numbers, in SI units")
     series: Ohms = Field(default=0.0, ge=0.0, description="resistor between node and device")
