@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pyvisa
+from pyvisa.resources import MessageBasedResource
 from timing import Work, compare
 
 from labctl.links import Link
@@ -82,7 +83,7 @@ def in_turn(port: int) -> None:
     def visa(do: Any) -> Work:
         def work() -> int:
             with manager.open_resource(name, read_termination="\n", write_termination="\n") as resource:
-                return do(resource)()
+                return int(do(resource)())
 
         return work
 
@@ -162,7 +163,10 @@ def in_turn(port: int) -> None:
 def twins() -> None:
     """Measure queries that a full front-end answers: in process through PyVISA, and by our own server."""
     lab = SimulatedLab(read_station("full-lab")[0], seed=1)
-    with lab.manager("pulser").open_resource(lab.resource_name("pulser"), read_termination="\n") as resource:
+    manager = lab.manager("pulser")
+    with manager.open_resource(
+        lab.resource_name("pulser"), read_termination="\n", resource_pyclass=MessageBasedResource
+    ) as resource:
         front_end = lab.front_end("pulser")
         compare(
             "query of the 33600A twin in process",

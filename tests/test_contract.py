@@ -7,11 +7,13 @@ import inspect
 import json
 import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
 from labctl import plugins
+from labctl.api import dry_run
 from labctl.errors import StateError
 from labctl.instrument import Instrument
 from labctl.links import LibraryLink, Link
@@ -301,3 +303,21 @@ def test_a_protocol_documents_itself_and_has_a_generator(name: str) -> None:
     assert inspect.getdoc(protocol) not in {None, inspect.getdoc(Protocol)}
     assert inspect.isgeneratorfunction(getattr(protocol, "run", None))
     assert protocol.plan is not Protocol.plan
+
+
+@each_protocol
+def test_a_protocol_has_its_page_and_stands_in_the_index(name: str) -> None:
+    pages = Path(__file__).parent.parent / "docs" / "protocols"
+    assert (pages / f"{name}.md").read_text(encoding="utf-8").startswith(f"# {name}")
+    assert f"[{name}]({name}.md)" in (pages / "README.md").read_text(encoding="utf-8")
+
+
+@each_protocol
+def test_a_protocol_plans_its_defaults_on_its_own_station(name: str) -> None:
+    protocol: type[Protocol] = plugins.load("protocols", name)
+    assert protocol.station in shipped_stations()
+    plan = dry_run(protocol.from_mapping({}), open_station(protocol.station, simulate=True))
+    assert plan.duration > 0.0
+    assert plan.work > 0
+    assert protocol.device.strip()
+    assert protocol.purpose.strip()
