@@ -8,7 +8,7 @@ import os
 import socket
 import subprocess
 import sys
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyvisa
@@ -164,9 +164,8 @@ def twins() -> None:
     """Measure queries that a full front-end answers: in process through PyVISA, and by our own server."""
     lab = SimulatedLab(read_station("full-lab")[0], seed=1)
     manager = lab.manager("pulser")
-    with manager.open_resource(
-        lab.resource_name("pulser"), read_termination="\n", resource_pyclass=MessageBasedResource
-    ) as resource:
+    opened = manager.open_resource(lab.resource_name("pulser"), read_termination="\n")
+    with cast(MessageBasedResource, opened) as resource:
         front_end = lab.front_end("pulser")
         compare(
             "query of the 33600A twin in process",
