@@ -46,9 +46,9 @@ class Background(QObject):
 
         self._pool.submit(task)
 
-    def close(self) -> None:
-        """Wait for what is under way; what waits is dropped."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+    def close(self, *, drop: bool = True) -> None:
+        """Wait for what is under way; what waits is dropped, or done first."""
+        self._pool.shutdown(wait=True, cancel_futures=drop)
 
     @pyqtSlot(object)
     def _deliver(self, call: Callable[[], Any]) -> None:

@@ -22,16 +22,21 @@ from labctl.gui.conductor import Conductor
 from labctl.gui.form import ProtocolForm
 from labctl.gui.live.view import LiveView
 from labctl.gui.messages import LogView, MessageArea
+from labctl.gui.queue.panel import QueuePanel
+from labctl.gui.queue.runner import QueueRunner
 from labctl.gui.remembered import Remembered
 from labctl.gui.result_view import ResultView
 from labctl.gui.run_bar import RunBar
 from labctl.gui.station_panel import StationPanel
 
+_AREAS = {"Protocol": Qt.DockWidgetArea.LeftDockWidgetArea, "Station": Qt.DockWidgetArea.RightDockWidgetArea}
+"""Where docks are at first; the others are below, one on the other."""
+
 
 class Frame(QMainWindow):
-    """Protocol on the left, live plots in the middle, station on the right, log below, the run bar above."""
+    """Protocol on the left, live plots in the middle, station on the right, the others below, the run bar above."""
 
-    def __init__(self, conductor: Conductor, remembered: Remembered) -> None:
+    def __init__(self, conductor: Conductor, queue: QueueRunner, remembered: Remembered) -> None:
         super().__init__()
         self.remembered = remembered
         self.run_bar = RunBar()
@@ -41,6 +46,8 @@ class Frame(QMainWindow):
         self.result = ResultView()
         self.chooser = ProtocolChooser()
         self.station_panel = StationPanel(conductor.laboratory)
+        self.queue_panel = QueuePanel(queue)
+        self.docks: dict[str, QDockWidget] = {}
         self.tabs = QTabWidget()
         self.kind = QLabel()
         self._form_stack = QStackedWidget()
@@ -95,29 +102,48 @@ class Frame(QMainWindow):
         left_layout.setSpacing(0)
         left_layout.addWidget(self.chooser)
         left_layout.addWidget(self._form_stack, 1)
-        areas = Qt.DockWidgetArea
-        self.docks = [
-            self._dock("Protocol", left, areas.LeftDockWidgetArea),
-            self._dock("Station", self.station_panel, areas.RightDockWidgetArea),
-            self._dock("Log", self.log, areas.BottomDockWidgetArea),
-        ]
-        self.setCorner(Qt.Corner.BottomLeftCorner, areas.LeftDockWidgetArea)
-        self.setCorner(Qt.Corner.BottomRightCorner, areas.RightDockWidgetArea)
-        self.resizeDocks(self.docks[:2], [352, 262], Qt.Orientation.Horizontal)
-        self.resizeDocks(self.docks[2:], [110], Qt.Orientation.Vertical)
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
+        for title, widget in (
+            ("Protocol", left),
+            ("Station", self.station_panel),
+            ("Log", self.log),
+            ("Queue", self.queue_panel),
+        ):
+            self.docks[title] = self._dock(title, widget)
+        self.arrange_docks()
         status = self.statusBar()
         if status is not None:
             status.addPermanentWidget(self.kind)
         self._make_menus()
 
-    def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+    def arrange_docks(self) -> None:
+        """Put every dock where it is at first."""
+        for title, dock in self.docks.items():
+            dock.setFloating(False)
+            self.addDockWidget(_AREAS.get(title, Qt.DockWidgetArea.BottomDockWidgetArea), dock)
+            dock.setVisible(True)
+        below = [dock for title, dock in self.docks.items() if title not in _AREAS]
+        for dock in below[1:]:
+            self.tabifyDockWidget(below[0], dock)
+        below[0].raise_()
+        left, right = self.docks["Protocol"], self.docks["Station"]
+        self.resizeDocks([left, right], [352, 262], Qt.Orientation.Horizontal)
+        self.resizeDocks([below[0]], [150], Qt.Orientation.Vertical)
+
+    def raise_dock(self, title: str) -> None:
+        """Bring a dock into sight and give it the keyboard."""
+        dock = self.docks[title]
+        dock.setVisible(True)
+        dock.raise_()
+        inside = dock.widget()
+        if inside is not None:
+            inside.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _dock(self, title: str, widget: QWidget) -> QDockWidget:
         dock = QDockWidget(title)
         dock.setObjectName(title)
         dock.setWidget(widget)
-        dock.setFeatures(
-            QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetFloatable
-        )
-        self.addDockWidget(area, dock)
         return dock
 
     def _make_menus(self) -> None:
@@ -129,11 +155,20 @@ class Frame(QMainWindow):
             raise ConfigError("this platform gives the window no menus")
         self.file_menu = file
         run.addActions(self.run_bar.actions_by_name.values())
-        dark = QAction("&Dark theme (from the next start)", self)
-        dark.setCheckable(True)
-        dark.setChecked(self.remembered.flag("dark"))
-        dark.toggled.connect(lambda on: self.remembered.store(dark=on))
-        view.addAction(dark)
+        for number, (title, dock) in enumerate(self.docks.items(), 1):
+            shown = dock.toggleViewAction()
+            if shown is not None:
+                view.addAction(shown)
+            raising = QAction(f"Go to {title}", self)
+            raising.setShortcut(f"Ctrl+{number}")
+            raising.triggered.connect(lambda _, title=title: self.raise_dock(title))
+            self.addAction(raising)
+        view.addSeparator()
+        view.addAction("&Arrange as at first", self.arrange_docks)
+        self.dark = QAction("&Dark theme", self)
+        self.dark.setCheckable(True)
+        self.dark.setChecked(self.remembered.flag("dark"))
+        view.addAction(self.dark)
 
 
 def _scrolling(widget: QWidget) -> QScrollArea:

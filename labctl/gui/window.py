@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QSettings, QTimer
 from PyQt6.QtGui import QCloseEvent
@@ -15,15 +15,21 @@ from labctl.gui.conductor import Conductor
 from labctl.gui.form import ProtocolForm
 from labctl.gui.frame import Frame
 from labctl.gui.messages import LogBridge
+from labctl.gui.queue.desk import QueueDesk
+from labctl.gui.queue.runner import QueueRunner
 from labctl.gui.remembered import Remembered
 from labctl.gui.roles import set_role
+from labctl.gui.run_bar import RunEntries
 from labctl.protocol import Protocol
 from labctl.stations.station import Station
 from labctl.units import format_duration
 
+if TYPE_CHECKING:
+    from labctl.runner import Run
+
 DEFAULT_STATION = "pe-board"
 _PASSING_MS = 10_000
-_LAYOUT = 1
+_LAYOUT = 2
 """Goes up when the docks change, so that an older remembered layout is not applied."""
 
 
@@ -36,12 +42,15 @@ class MainWindow(Frame):
     """
 
     def __init__(self, *, output: Path | None = None, store: QSettings | None = None) -> None:
-        conductor = Conductor()
-        super().__init__(conductor, Remembered(store))
+        conductor, remembered = Conductor(), Remembered(store)
+        self.queue = QueueRunner(conductor, remembered.settings_folder() / "queue.json")
+        super().__init__(conductor, self.queue, remembered)
         conductor.setParent(self)
+        self.queue.setParent(self)
         self.conductor = conductor
+        self.queue_desk = QueueDesk(self.queue_panel, self, self._failed)
         self.laboratory, self.session = self.conductor.laboratory, self.conductor.session
-        self.output = output or self.remembered.folder()
+        self.output = self.queue.output = output or self.remembered.folder()
         self.confirm: Callable[[str, str], bool] = self.ask
         self.log_bridge = LogBridge(self)
         self.forms: dict[type[Protocol], ProtocolForm] = {}
@@ -59,6 +68,20 @@ class MainWindow(Frame):
         self._seed = seed
         self.station_panel.show_choice(name, simulate=simulate)
         self._station_wanted(name, simulate)
+
+    def current_protocol(self) -> Protocol | None:
+        """Return what the form says, ``None`` where it is wrong."""
+        return self.form.protocol if self.form is not None else None
+
+    def take_protocol(self, protocol: Protocol) -> None:
+        """Show a protocol in its form."""
+        self.chooser.choose(protocol.name)
+        self._show_protocol(type(protocol))
+        self.forms[type(protocol)].show_protocol(protocol)
+
+    def run_entries(self) -> RunEntries | None:
+        """Return what goes into the run file besides the parameters, ``None`` where it is wrong."""
+        return self.run_bar.entries()
 
     def report_crash(self, words: str, details: str) -> None:
         """Show that the program itself failed, and leave no output on."""
@@ -105,6 +128,7 @@ class MainWindow(Frame):
         self.station_panel.station_wanted.connect(self._station_wanted)
         self.laboratory.chosen.connect(self._station_chosen)
         self.laboratory.changed.connect(self._show_plan)
+        self.session.began.connect(self._run_began)
         self.session.state_changed.connect(lambda _: self._show_plan())
         self.session.rows_added.connect(self.live.add)
         self.session.progressed.connect(self._progressed)
@@ -159,18 +183,21 @@ class MainWindow(Frame):
             return
         self.remembered.store(operator=entries.operator, sample=entries.sample)
         self.messages.clear()
-        self.live.show_protocol(self.form.protocol_class)
+        self.conductor.start(entries, self.output)
+
+    def _run_began(self, run: "Run") -> None:
+        self.live.show_protocol(type(run.protocol))
         self.tabs.setCurrentWidget(self.live)
         self._progress = None
         self.run_bar.show_progress(None)
-        self.conductor.start(entries, self.output)
 
     def _run_ended(self, ended: Ended) -> None:
         self.result.show_ended(ended)
         self.run_bar.show_progress(self._progress, over=True)
         if ended.state in {RunState.DONE, RunState.STOPPED} and ended.summary:
             self.result.figure.show_words("drawing the figure \N{HORIZONTAL ELLIPSIS}")
-            self.tabs.setCurrentWidget(self.result)
+            if not self.queue.is_going:
+                self.tabs.setCurrentWidget(self.result)
         if self.session.rows_left_out:
             self.log.add(
                 logging.WARNING, f"{self.session.rows_left_out:,} rows were not shown live; they are in the file"
@@ -237,7 +264,7 @@ class MainWindow(Frame):
     def _choose_folder(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self, "Folder for run files", str(self.output))
         if chosen:
-            self.output = Path(chosen)
+            self.output = self.queue.output = Path(chosen)
             self.remembered.store(folder=chosen)
             self.say(f"run files go to {chosen}")
 
@@ -265,5 +292,6 @@ class MainWindow(Frame):
                 return
         self._may_close = True
         self.log_bridge.close()
+        self.queue.store_now()
         self.conductor.stop_threads()
         QTimer.singleShot(0, self.close)  # Qt closes no window from within its own close event

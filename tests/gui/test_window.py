@@ -320,12 +320,12 @@ def test_layout_station_folder_and_names_are_remembered(make_window, store, lab,
     start(first, qtbot)
     lab.gate.release(3)
     ended(first, qtbot, RunState.DONE)
-    first.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, first.docks[2])
+    first.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, first.docks["Log"])
     first.close()
     qtbot.waitUntil(lambda: not first.isVisible())
     assert store.value("station") == str(lab.station)
     second = make_window(connect=False)
-    assert second.dockWidgetArea(second.docks[2]) == Qt.DockWidgetArea.TopDockWidgetArea
+    assert second.dockWidgetArea(second.docks["Log"]) == Qt.DockWidgetArea.TopDockWidgetArea
     assert second.run_bar.operator.text() == "Grace"
     assert second.remembered.folder() == tmp_path / "runs"
 
