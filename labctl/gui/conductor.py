@@ -45,7 +45,7 @@ class Conductor(QObject):
         self.plan: DryRun | None = None
         self.protocol: Protocol | None = None
         self._planner = Background("dry run", self)
-        self._painter = Background("figure", self)
+        self.painter = Background("figure", self)
         self.files = Background("files", self)
         """For the small files of the program's own: queue, presets."""
         self.launcher = Launcher(self.laboratory, self.session, self._planner)
@@ -113,6 +113,19 @@ class Conductor(QObject):
         if protocol is not None and self.can_run:
             self.launcher.start(lambda: protocol, entries, output)
 
+    def when_free(self, then: Callable[[], None]) -> None:
+        """Call ``then`` as soon as a run can be started."""
+
+        def look() -> None:
+            if not self.is_occupied:
+                self.planned.disconnect(look)
+                self.laboratory.changed.disconnect(look)
+                then()
+
+        self.planned.connect(look)
+        self.laboratory.changed.connect(look)
+        look()
+
     def outputs_off(self) -> None:
         """Abort a run if there is one, and make every instrument safe."""
         self.launcher.call_off()
@@ -151,7 +164,7 @@ class Conductor(QObject):
         self._off_timer.stop()
         self.laboratory.stop_threads()
         self._planner.close()
-        self._painter.close()
+        self.painter.close()
         self.files.close(drop=False)
 
     def _make_plan(self) -> None:
@@ -182,17 +195,13 @@ class Conductor(QObject):
         self._draw_figure(ended)
         self.planned.emit()
 
+    def draw(self, file: Path) -> None:
+        """Draw the figure of a run file; `figure_drawn` has it when it is there."""
+        self.painter.submit(lambda: jobs.figure_of(file), self.figure_drawn.emit, self._figure_failed)
+
     def _draw_figure(self, ended: Ended) -> None:
-        run = self.session.run
-        if (
-            run is None
-            or ended.file is None
-            or ended.state not in {RunState.DONE, RunState.STOPPED}
-            or not ended.summary
-        ):
-            return
-        protocol, file = type(run.protocol), ended.file
-        self._painter.submit(lambda: jobs.figure_png(protocol, file), self.figure_drawn.emit, self._figure_failed)
+        if ended.file is not None and ended.state in {RunState.DONE, RunState.STOPPED} and ended.summary:
+            self.draw(ended.file)
 
     def _figure_failed(self, error: Exception) -> None:
         self.told.emit(logging.WARNING, f"the figure could not be drawn: {describe(error)}")

@@ -20,6 +20,8 @@ from labctl.errors import ConfigError
 from labctl.gui.chooser import ProtocolChooser
 from labctl.gui.conductor import Conductor
 from labctl.gui.form import ProtocolForm
+from labctl.gui.history.folder import RunFolder
+from labctl.gui.history.panel import HistoryPanel
 from labctl.gui.live.view import LiveView
 from labctl.gui.messages import LogView, MessageArea
 from labctl.gui.queue.panel import QueuePanel
@@ -36,7 +38,7 @@ _AREAS = {"Protocol": Qt.DockWidgetArea.LeftDockWidgetArea, "Station": Qt.DockWi
 class Frame(QMainWindow):
     """Protocol on the left, live plots in the middle, station on the right, the others below, the run bar above."""
 
-    def __init__(self, conductor: Conductor, queue: QueueRunner, remembered: Remembered) -> None:
+    def __init__(self, conductor: Conductor, queue: QueueRunner, runs: RunFolder, remembered: Remembered) -> None:
         super().__init__()
         self.remembered = remembered
         self.run_bar = RunBar()
@@ -47,6 +49,7 @@ class Frame(QMainWindow):
         self.chooser = ProtocolChooser()
         self.station_panel = StationPanel(conductor.laboratory)
         self.queue_panel = QueuePanel(queue)
+        self.history = HistoryPanel(runs)
         self.docks: dict[str, QDockWidget] = {}
         self.tabs = QTabWidget()
         self.kind = QLabel()
@@ -109,6 +112,7 @@ class Frame(QMainWindow):
             ("Station", self.station_panel),
             ("Log", self.log),
             ("Queue", self.queue_panel),
+            ("History", self.history),
         ):
             self.docks[title] = self._dock(title, widget)
         self.arrange_docks()

@@ -6,18 +6,19 @@ What is heavy to import is imported here when it is first used, so that the wind
 import contextlib
 import dataclasses
 import io
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labctl import plugins
-from labctl.errors import LabctlError, StateError
+from labctl.errors import ConfigError, LabctlError, StateError
 from labctl.protocol import Plan, Protocol
 from labctl.resources import choose_instruments
 from labctl.stations.station import Station
 
 if TYPE_CHECKING:
     from labctl.gui.run_bar import RunEntries
+    from labctl.runfile.reader import RunData
     from labctl.runner import Run
 
 _DPI = 160
@@ -130,3 +131,59 @@ def figure_png(protocol: type[Protocol], file: Path) -> bytes:
     FigureCanvasAgg(figure)
     figure.savefig(data, format="png", dpi=_DPI)
     return data.getvalue()
+
+
+def figure_of(file: Path) -> bytes:
+    """Draw the figure of any run, as a PNG.
+
+    Raises:
+        LabctlError: The file cannot be read, or its protocol has no figure.
+    """
+    from labctl.export import protocol_of
+
+    return figure_png(protocol_of(load_run(file)), file)
+
+
+def load_run(file: Path) -> "RunData":
+    """Read a run file.
+
+    Raises:
+        DataFileError: It cannot be read.
+    """
+    from labctl.runfile.reader import RunData
+
+    return RunData(file)
+
+
+def protocol_in(file: Path) -> Protocol:
+    """Return the protocol of a run, with the parameters that it had.
+
+    Raises:
+        LabctlError: The file cannot be read, or the protocol takes other parameters now.
+    """
+    from labctl.export import protocol_of
+
+    run = load_run(file)
+    return protocol_of(run).from_mapping(run.parameters)
+
+
+def export(what: str, files: Sequence[Path], folder: Path) -> list[Path]:
+    """Write runs as ``csv``, ``parquet`` or ``picture``; return what was written.
+
+    Raises:
+        LabctlError: A file cannot be read, or nothing can be written.
+    """
+    from labctl.export import export_streams
+
+    written: list[Path] = []
+    try:
+        for file in files:
+            if what == "picture":
+                target = folder / f"{file.stem}.png"
+                target.write_bytes(figure_of(file))
+                written.append(target)
+            else:
+                written += export_streams(file, what, folder)
+    except OSError as error:
+        raise ConfigError(f"nothing can be written into {folder}: {error}") from error
+    return written

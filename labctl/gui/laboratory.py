@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TypeVar
 
 from PyQt6.QtCore import QObject, pyqtSignal
@@ -58,10 +59,23 @@ class Laboratory(QObject):
 
     def choose(self, name: str, *, simulate: bool, seed: int | None = None) -> None:
         """Take another station; the one before is made safe and disconnected."""
+        self._choose(lambda: open_station(name, simulate=simulate, seed=seed), None)
+
+    def choose_of(self, file: Path, then: Callable[[], None]) -> None:
+        """Take the station that a run was begun on, then call ``then``."""
+
+        def make() -> Station:
+            from labctl.api import station_of
+
+            return station_of(file)
+
+        self._choose(make, then)
+
+    def _choose(self, make: Callable[[], Station], then: Callable[[], None] | None) -> None:
         before = self.station
 
         def work() -> Station:
-            fresh = open_station(name, simulate=simulate, seed=seed)
+            fresh = make()
             try:
                 if before is not None:
                     before.close()
@@ -70,11 +84,16 @@ class Laboratory(QObject):
                 raise
             return fresh
 
-        self._submit(self._work, work, self._take_station)
+        def take(station: Station) -> None:
+            self._take_station(station)
+            if then is not None:
+                then()
 
-    def connect_instruments(self, roles: Iterable[str] | None = None) -> None:
+        self._submit(self._work, work, take)
+
+    def connect_instruments(self, roles: Iterable[str] | None = None, then: Callable[[], None] | None = None) -> None:
         """Connect the instruments of these roles (all if not given), make them safe and read their settings."""
-        self._each(self._work, roles, connected_facts)
+        self._each(self._work, roles, connected_facts, then)
 
     def disconnect_instruments(self, roles: Iterable[str] | None = None) -> None:
         """Make safe and disconnect."""

@@ -14,6 +14,8 @@ from labctl.gui.chooser import load_protocols
 from labctl.gui.conductor import Conductor
 from labctl.gui.form import ProtocolForm
 from labctl.gui.frame import Frame
+from labctl.gui.history.desk import HistoryDesk
+from labctl.gui.history.folder import RunFolder
 from labctl.gui.messages import LogBridge
 from labctl.gui.queue.desk import QueueDesk
 from labctl.gui.queue.runner import QueueRunner
@@ -25,6 +27,7 @@ from labctl.stations.station import Station
 from labctl.units import format_duration
 
 if TYPE_CHECKING:
+    from labctl.runfile.reader import RunData
     from labctl.runner import Run
 
 DEFAULT_STATION = "pe-board"
@@ -44,13 +47,15 @@ class MainWindow(Frame):
     def __init__(self, *, output: Path | None = None, store: QSettings | None = None) -> None:
         conductor, remembered = Conductor(), Remembered(store)
         self.queue = QueueRunner(conductor, remembered.settings_folder() / "queue.json")
-        super().__init__(conductor, self.queue, remembered)
-        conductor.setParent(self)
-        self.queue.setParent(self)
+        self.runs = RunFolder(output or remembered.folder())
+        super().__init__(conductor, self.queue, self.runs, remembered)
+        for part in (conductor, self.queue, self.runs):
+            part.setParent(self)
         self.conductor = conductor
         self.queue_desk = QueueDesk(self.queue_panel, self, self._failed)
         self.laboratory, self.session = self.conductor.laboratory, self.conductor.session
-        self.output = self.queue.output = output or self.remembered.folder()
+        self.output = self.queue.output = self.runs.folder
+        self.history_desk = HistoryDesk(self.history, conductor, self)
         self.confirm: Callable[[str, str], bool] = self.ask
         self.log_bridge = LogBridge(self)
         self.forms: dict[type[Protocol], ProtocolForm] = {}
@@ -62,6 +67,7 @@ class MainWindow(Frame):
         self._recall()
         self._show_plan()
         self.conductor.load_protocols(load_protocols, self._take_protocols)
+        self.runs.look()
 
     def open_station(self, name: str, *, simulate: bool, seed: int | None = None) -> None:
         """Take a station, by name or file."""
@@ -78,6 +84,13 @@ class MainWindow(Frame):
         self.chooser.choose(protocol.name)
         self._show_protocol(type(protocol))
         self.forms[type(protocol)].show_protocol(protocol)
+
+    def show_run(self, run: "RunData") -> None:
+        """Show a run that was read from its file in the Result tab, and draw its figure."""
+        self.result.show_run(run.status, run.path, run.reason, run.summary)
+        self.result.figure.show_words("drawing the figure \N{HORIZONTAL ELLIPSIS}")
+        self.tabs.setCurrentWidget(self.result)
+        self.conductor.draw(run.path)
 
     def run_entries(self) -> RunEntries | None:
         """Return what goes into the run file besides the parameters, ``None`` where it is wrong."""
@@ -139,6 +152,7 @@ class MainWindow(Frame):
         self.conductor.failed.connect(self._failed)
         self.conductor.figure_drawn.connect(self._figure_drawn)
         self.log_bridge.logged.connect(self.log.add)
+        self.runs.failed.connect(self._failed)
 
     def _take_protocols(self, protocols: Any) -> None:
         self.chooser.show_protocols(protocols, self.remembered.text("protocol"))
@@ -265,6 +279,7 @@ class MainWindow(Frame):
         chosen = QFileDialog.getExistingDirectory(self, "Folder for run files", str(self.output))
         if chosen:
             self.output = self.queue.output = Path(chosen)
+            self.runs.show_folder(self.output)
             self.remembered.store(folder=chosen)
             self.say(f"run files go to {chosen}")
 
@@ -293,5 +308,6 @@ class MainWindow(Frame):
         self._may_close = True
         self.log_bridge.close()
         self.queue.store_now()
+        self.runs.close()
         self.conductor.stop_threads()
         QTimer.singleShot(0, self.close)  # Qt closes no window from within its own close event
