@@ -24,6 +24,8 @@ from labctl.gui.history.folder import RunFolder
 from labctl.gui.history.panel import HistoryPanel
 from labctl.gui.live.view import LiveView
 from labctl.gui.messages import LogView, MessageArea
+from labctl.gui.presets.bar import PresetBar
+from labctl.gui.presets.store import PresetStore
 from labctl.gui.queue.panel import QueuePanel
 from labctl.gui.queue.runner import QueueRunner
 from labctl.gui.remembered import Remembered
@@ -50,6 +52,8 @@ class Frame(QMainWindow):
         self.station_panel = StationPanel(conductor.laboratory)
         self.queue_panel = QueuePanel(queue)
         self.history = HistoryPanel(runs)
+        presets = PresetStore(remembered.settings_folder() / "presets")
+        self.presets = PresetBar(presets, conductor.files, conductor.failed.emit)
         self.docks: dict[str, QDockWidget] = {}
         self.tabs = QTabWidget()
         self.kind = QLabel()
@@ -104,6 +108,7 @@ class Frame(QMainWindow):
         left_layout.setContentsMargins(0, 0, 0, 0)
         left_layout.setSpacing(0)
         left_layout.addWidget(self.chooser)
+        left_layout.addWidget(self.presets)
         left_layout.addWidget(self._form_stack, 1)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)

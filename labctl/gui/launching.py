@@ -59,6 +59,7 @@ class Launcher(QObject):
     def _launch(self, prepare: Callable[[Station, frozenset[str]], Prepared], refused: Refused | None) -> None:
         station = self._laboratory.station
         if station is None or self.is_occupied:
+            self.failed.emit("Nothing can be started now: a run is under way, or instruments are being spoken to.", "")
             return
         self.is_starting = True
         facts = self._laboratory.facts.values()

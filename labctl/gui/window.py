@@ -55,6 +55,7 @@ class MainWindow(Frame):
         self.queue_desk = QueueDesk(self.queue_panel, self, self._failed)
         self.laboratory, self.session = self.conductor.laboratory, self.conductor.session
         self.output = self.queue.output = self.runs.folder
+        self.presets.desk = self
         self.history_desk = HistoryDesk(self.history, conductor, self)
         self.confirm: Callable[[str, str], bool] = self.ask
         self.log_bridge = LogBridge(self)
@@ -164,6 +165,7 @@ class MainWindow(Frame):
             self.forms[protocol] = form
             form.changed.connect(self._form_changed)
             self.add_form(form)
+        self.presets.show_kind(protocol)
         self.show_form(list(self.forms).index(protocol))
         if not self.session.is_active:
             self.live.show_protocol(protocol)

@@ -1,14 +1,18 @@
 """The history, driven through its panel, over run files that were really run."""
 
 import datetime as dt
+import os
+import time
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from PyQt6.QtCore import QDate
 
 import labctl
 from labctl.events import RunState
+from labctl.gui.history.facts import read_facts
 from labctl.gui.history.model import Filter
 from labctl.runfile.stored import StoredRun
 
@@ -176,6 +180,20 @@ def test_two_runs_are_drawn_over_one_another(two_runs, window, history, qtbot):
     overlay.close()
 
 
+def test_parameters_of_runs_are_compared_with_each_other_and_with_the_form(two_runs, window, history, qtbot):
+    first, _ = two_runs
+    history.table.selectAll()
+    history.actions_by_name["compare"].click()
+    qtbot.waitUntil(lambda: window.history_desk.comparison is not None)
+    table = window.history_desk.comparison.table
+    assert {table.item(0, 1).text(), table.item(0, 2).text()} == {"2", "3"}
+    history.choose(first)
+    window.history_desk.comparison.close()
+    history.actions_by_name["compare"].click()
+    qtbot.waitUntil(lambda: window.history_desk.comparison.table.horizontalHeaderItem(1).text() == "form")
+    window.history_desk.comparison.close()
+
+
 @pytest.mark.parametrize(("what", "suffix"), [("csv", ".csv"), ("parquet", ".parquet"), ("picture", ".png")])
 def test_a_run_is_exported(two_runs, window, history, qtbot, tmp_path, what, suffix):
     first, _ = two_runs
@@ -218,6 +236,18 @@ def test_a_run_of_another_station_is_gone_on_with_after_that_station_was_taken(w
     assert "begun on another station" in asked[0]
     assert window.laboratory.station.name == "tiny"
     assert labctl.load(path).status == "done"
+
+
+def test_a_run_that_was_killed_is_interrupted_once_nobody_touches_it(two_runs, tmp_path):
+    first, _ = two_runs
+    left = tmp_path / "left.h5"
+    left.write_bytes(first.read_bytes())
+    with h5py.File(left, "r+") as file:
+        file["entry"].attrs["labctl_status"] = "running"
+    assert read_facts(left, (0, 0)).status == "running"
+    os.utime(left, (time.time() - 60, time.time() - 60))
+    assert read_facts(left, (0, 0)).status == "interrupted"
+    assert read_facts(left, (0, 0)).can_resume
 
 
 def test_a_done_run_cannot_be_resumed(two_runs, history):

@@ -11,9 +11,12 @@ from PyQt6.QtWidgets import QFileDialog, QWidget
 
 from labctl.gui import jobs
 from labctl.gui.conductor import Conductor
+from labctl.gui.history.facts import parameters_in_words
 from labctl.gui.history.overlay import OverlayWindow
 from labctl.gui.history.panel import HistoryPanel
+from labctl.gui.presets.compare import CompareDialog
 from labctl.gui.run_bar import RunEntries
+from labctl.gui.texts import shown_values
 from labctl.protocol import Protocol
 
 if TYPE_CHECKING:
@@ -25,6 +28,9 @@ class Desk(Interface):
 
     output: Path
     confirm: Callable[[str, str], bool]
+
+    def current_protocol(self) -> Protocol | None:
+        """Return what the form says, ``None`` where it is wrong."""
 
     def take_protocol(self, protocol: Protocol) -> None:
         """Show a protocol in its form."""
@@ -49,6 +55,7 @@ class HistoryDesk(QObject):
         super().__init__(panel)
         self.panel, self.folder = panel, panel.folder
         self.overlay: OverlayWindow | None = None
+        self.comparison: CompareDialog | None = None
         self.ask_folder: Callable[[], str] = self._ask_folder
         self._conductor, self._desk = conductor, desk
         panel.wanted.connect(self._do)
@@ -61,6 +68,8 @@ class HistoryDesk(QObject):
                 self.folder.background(functools.partial(jobs.load_run, paths[0]), self._desk.show_run)
             case "overlay":
                 self.open_overlay(paths)
+            case "compare":
+                self.folder.background(lambda: [jobs.load_run(path) for path in paths], self._compare)
             case "take":
                 self.folder.background(functools.partial(jobs.protocol_in, paths[0]), self._desk.take_protocol)
             case "again":
@@ -78,6 +87,18 @@ class HistoryDesk(QObject):
         parent = self.panel.window()
         self.overlay = OverlayWindow(self.folder, paths, parent if isinstance(parent, QWidget) else None)
         self.overlay.show()
+
+    def _compare(self, runs: list["RunData"]) -> None:
+        sets = [
+            (f"{r.header.started[:19]} {r.header.sample}", parameters_in_words(r.protocol, r.parameters)) for r in runs
+        ]
+        protocol = self._desk.current_protocol()
+        if len(sets) == 1 and protocol is not None:
+            sets.insert(0, ("form", shown_values(protocol)))
+        if self.comparison is not None:
+            self.comparison.deleteLater()
+        self.comparison = CompareDialog(sets, self.panel.window())
+        self.comparison.show()
 
     def resume(self, path: Path) -> None:
         """Go on with a run; where it was begun on another station, offer to take that one first."""

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import datetime as dt
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from labctl.protocol import Protocol
 
 BATCH = 40
 """Files that are read before the list is shown again."""
+FRESH = 3.0
+"""An unfinished file that was touched so few seconds ago is taken to be in somebody's hands (assumed)."""
 DAMAGED = "damaged"
 Stamp = tuple[int, int]
 
@@ -98,14 +101,11 @@ def scan(folder: Path, known: Mapping[Path, RunFacts]) -> tuple[dict[Path, RunFa
 
 def read_facts(path: Path, stamp: Stamp) -> RunFacts:
     """Read one file; one that cannot be read is ``damaged``, and says why."""
-    from labctl.runfile.journal import is_being_written
     from labctl.runfile.reader import RunData
 
     try:
         run = RunData(path)
-        status = run.status
-        if status == "running" and not is_being_written(path):
-            status = "interrupted"
+        status = "interrupted" if run.status == "running" and _is_left(path) else run.status
         started = dt.datetime.fromisoformat(run.header.started).astimezone()
     except (LabctlError, OSError, ValueError, KeyError, TypeError) as error:
         return RunFacts(path, stamp, reason=str(error))
@@ -114,6 +114,18 @@ def read_facts(path: Path, stamp: Stamp) -> RunFacts:
         path, stamp, header.protocol, header.title, status, started,
         header.sample, header.operator, header.simulated, run.reason,
     )  # fmt: skip
+
+
+def _is_left(path: Path) -> bool:
+    """Return whether nobody writes an unfinished file any more.
+
+    To find out, the lock of its journal is held for a moment. A run that just begins would take that for another
+    program's, so a file that was touched a moment ago is left alone.
+    """
+    from labctl.runfile.journal import is_being_written, journal_path
+
+    touched = [file.stat().st_mtime for file in (path, journal_path(path)) if file.exists()]
+    return bool(touched) and time.time() - max(touched) > FRESH and not is_being_written(path)
 
 
 def read_preview(path: Path) -> Preview:

@@ -35,7 +35,8 @@ class HistoryPanel(QWidget):
     """Shows a `RunFolder`; what is to be done with a run is told by name and paths."""
 
     wanted = pyqtSignal(str, list)
-    """``open``, ``overlay``, ``again``, ``take``, ``resume``, ``csv``, ``parquet`` or ``picture``, and the files."""
+    """What is to be done, and the files: ``open``, ``overlay``, ``compare``, ``take``, ``again``, ``resume``, ``csv``,
+    ``parquet`` or ``picture``."""
     previewed = pyqtSignal(object)
     """The file whose preview is shown, so that its figure can be drawn."""
 
@@ -95,6 +96,7 @@ class HistoryPanel(QWidget):
         for name, text, tip in (
             ("open", "Open", "show it in the Result tab"),
             ("overlay", "Overlay", "draw the chosen runs over one another"),
+            ("compare", "Compare", "parameters side by side; one run is compared with the form"),
             ("take", "Take parameters", "into the form"),
             ("again", "Run again", "with the same parameters, now"),
             ("resume", "Resume", "go on with a run that was cut short, in the same file"),
@@ -162,7 +164,7 @@ class HistoryPanel(QWidget):
         self._chosen = {run.path for run in chosen}
         readable = bool(chosen) and all(run.protocol for run in chosen)
         for name, button in self.actions_by_name.items():
-            enough = len(chosen) == 1 or name in {"overlay", "export"}
+            enough = len(chosen) == 1 or name in {"overlay", "export", "compare"}
             button.setEnabled(readable and enough and (name != "resume" or chosen[0].can_resume))
         if len(chosen) == 1 and readable:
             self._timer.start()
