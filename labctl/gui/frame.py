@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import (
     QMainWindow,
     QMessageBox,
     QScrollArea,
+    QSplitter,
     QStackedWidget,
     QTabWidget,
     QToolBar,
@@ -103,13 +104,18 @@ class Frame(QMainWindow):
         layout.addWidget(self.messages)
         layout.addWidget(self.tabs, 1)
         self.setCentralWidget(centre)
-        left = QWidget()
-        left_layout = QVBoxLayout(left)
-        left_layout.setContentsMargins(0, 0, 0, 0)
-        left_layout.setSpacing(0)
-        left_layout.addWidget(self.chooser)
-        left_layout.addWidget(self.presets)
-        left_layout.addWidget(self._form_stack, 1)
+        form = QWidget()
+        form_layout = QVBoxLayout(form)
+        form_layout.setContentsMargins(0, 0, 0, 0)
+        form_layout.setSpacing(0)
+        form_layout.addWidget(self.presets)
+        form_layout.addWidget(self._form_stack, 1)
+        left = QSplitter(Qt.Orientation.Vertical)
+        left.addWidget(self.chooser)
+        left.addWidget(form)
+        left.setSizes([240, 400])
+        left.setStretchFactor(1, 1)
+        left.setChildrenCollapsible(False)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         for title, widget in (

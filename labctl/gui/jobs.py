@@ -32,11 +32,13 @@ class DryRun:
         plan: ``None`` where it cannot be run.
         roles: The instruments that it needs.
         refusal: Why it cannot be run, in words.
+        lacks_instrument: Whether it cannot be run because the station lacks an instrument.
     """
 
     plan: Plan | None
     roles: tuple[str, ...] = ()
     refusal: str = ""
+    lacks_instrument: bool = False
 
 
 def dry_run(protocol: Protocol, station: Station) -> DryRun:
@@ -44,8 +46,11 @@ def dry_run(protocol: Protocol, station: Station) -> DryRun:
     from labctl import api
 
     try:
-        plan = api.dry_run(protocol, station)
-        return DryRun(plan, roles_of(type(protocol), station))
+        roles = roles_of(type(protocol), station)
+    except LabctlError as error:
+        return DryRun(None, refusal=str(error), lacks_instrument=True)
+    try:
+        return DryRun(api.dry_run(protocol, station), roles)
     except LabctlError as error:
         return DryRun(None, refusal=str(error))
 

@@ -80,6 +80,7 @@ def _style_sheet(theme: Theme) -> str:
         padding: 1px 5px; }}
     QLabel[role="real"] {{ border: 2px solid {theme.text}; color: {theme.text}; font-weight: bold; padding: 1px 5px; }}
     QFrame[role="message"] {{ border: 2px solid {theme.alarm}; border-radius: 4px; background: {theme.base}; }}
+    QFrame[role="offer"] {{ border: 1px solid {theme.accent}; border-radius: 4px; background: {theme.base}; }}
     QPushButton {{ padding: 4px 9px; }}
     QToolButton {{ padding: 4px 7px; }}
     QToolButton[role="off"] {{ background: #b3141f; color: #ffffff; font-weight: bold; padding: 6px 14px;

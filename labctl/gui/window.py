@@ -17,6 +17,7 @@ from labctl.gui.frame import Frame
 from labctl.gui.history.desk import HistoryDesk
 from labctl.gui.history.folder import RunFolder
 from labctl.gui.messages import LogBridge
+from labctl.gui.plan_words import plan_words
 from labctl.gui.queue.desk import QueueDesk
 from labctl.gui.queue.runner import QueueRunner
 from labctl.gui.remembered import Remembered
@@ -24,7 +25,6 @@ from labctl.gui.roles import set_role
 from labctl.gui.run_bar import RunEntries
 from labctl.protocol import Protocol
 from labctl.stations.station import Station
-from labctl.units import format_duration
 
 if TYPE_CHECKING:
     from labctl.runfile.reader import RunData
@@ -139,6 +139,7 @@ class MainWindow(Frame):
         actions["off"].triggered.connect(lambda: self.conductor.outputs_off())
         self.run_bar.entries_changed.connect(self._show_plan)
         self.chooser.chosen.connect(self._show_protocol)
+        self.chooser.station_wanted.connect(self._take_offer)
         self.station_panel.station_wanted.connect(self._station_wanted)
         self.laboratory.chosen.connect(self._station_chosen)
         self.laboratory.changed.connect(self._show_plan)
@@ -250,30 +251,23 @@ class MainWindow(Frame):
         state = conductor.session.state
         self.run_bar.show_state(state, can_run=conductor.can_run and entries is not None)
         self.station_panel.set_running(self.session.is_active)
-        words, wrong = self._plan_words(entries is None)
+        words, wrong = plan_words(conductor, self.form, seed_is_wrong=entries is None)
         self.run_bar.show_plan(words, wrong=wrong)
+        self._offer_station()
 
-    def _plan_words(self, seed_is_wrong: bool) -> tuple[str, bool]:
-        conductor = self.conductor
-        form, plan = self.form, conductor.plan
-        if seed_is_wrong:
-            return "The seed is a whole number from 0, or empty to have one drawn.", True
-        if form is not None and form.protocol is None:
-            return "The form has entries that cannot be run: they are marked in it.", True
-        if plan is None:
-            return "checking \N{HORIZONTAL ELLIPSIS}" if form is not None else "", False
-        if plan.plan is None:
-            return f"Cannot be run: {plan.refusal}", True
-        simulated = self.laboratory.station is not None and self.laboratory.station.options.simulate
-        duration = f"about {format_duration(plan.plan.duration)}" + (" of simulated time" if simulated else "")
-        figures = {**plan.plan.describe(), "estimated duration": duration}
-        words = "Dry run: " + "; ".join(f"{name} {value}" for name, value in figures.items()) + "."
-        if conductor.missing and not self.session.is_active:
-            return f"Connect {', '.join(conductor.missing)} to run. {words}", False
-        if conductor.doubtful and not self.session.is_active:
-            names = ", ".join(conductor.doubtful)
-            return f"{names}: it is not known whether the outputs are safe. Read the station again before a run.", True
-        return words, False
+    def _offer_station(self) -> None:
+        """Offer the protocol's own station where the one that is taken lacks an instrument."""
+        plan, form, station = self.conductor.plan, self.form, self.laboratory.station
+        if plan is None or form is None or station is None:
+            return
+        wanted = form.protocol_class.station
+        lacks = (
+            plan.lacks_instrument and not self.session.is_active and wanted != self.station_panel.chooser.currentText()
+        )
+        self.chooser.offer_station(wanted if lacks else "", f"The station {station.name} lacks an instrument for it.")
+
+    def _take_offer(self, name: str) -> None:
+        self.open_station(name, simulate=self.station_panel.simulated.isChecked(), seed=self._seed)
 
     # -- memory and the end ---------------------------------------------------------------------------------------
 
