@@ -229,3 +229,11 @@ class CellArray(Protocol):
 
     def write_duration(self, cells: int, pulses: float, settings: WriteSettings) -> float:
         """Return the estimated time, in s, of writing ``cells`` cells with ``pulses`` pulses each."""
+
+
+@runtime_checkable
+class DefectMap(Protocol):
+    """Knows which cells of its arrays are stuck."""
+
+    def stuck_map(self, array: int) -> Ints:
+        """Return the (rows, columns) stored defects: 0 good, 1 stuck low, 2 stuck high, 3 not known."""

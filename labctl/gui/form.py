@@ -8,7 +8,7 @@ from pydantic.fields import FieldInfo
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QFormLayout, QGridLayout, QGroupBox, QLabel, QVBoxLayout, QWidget
 
-from labctl.gui.fields import FieldEditor, editor_for
+from labctl.gui.fields import CellsEditor, FieldEditor, editor_for
 from labctl.gui.texts import plain_type, range_text
 from labctl.protocol import Protocol, complaints, unit_of
 
@@ -27,7 +27,7 @@ class FormRow(QWidget):
         self.error.setProperty("role", "error")
         self.error.setWordWrap(True)
         self.error.setMinimumWidth(150)
-        self.editor.setFixedWidth(104)
+        self.editor.setFixedWidth(170 if isinstance(self.editor, CellsEditor) else 104)
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
@@ -54,6 +54,9 @@ class ProtocolForm(QWidget):
 
     changed = pyqtSignal()
     """An entry changed; ``protocol`` is the new protocol, or ``None`` where the entries are wrong."""
+
+    map_wanted = pyqtSignal(object)
+    """Cells are to be chosen on the map for this editor."""
 
     def __init__(self, protocol: type[Protocol], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -120,6 +123,8 @@ class ProtocolForm(QWidget):
         for widget in (label, row):
             widget.setToolTip(_tip(field))
         row.editor.edited.connect(self._check)
+        if isinstance(row.editor, CellsEditor):
+            row.editor.map_wanted.connect(lambda: self.map_wanted.emit(row.editor))
         return label, row
 
     def _fill(self, model: type[BaseModel], values: BaseModel | None, place: Place) -> None:

@@ -10,6 +10,7 @@ from PyQt6.QtGui import QCloseEvent
 from PyQt6.QtWidgets import QFileDialog
 
 from labctl.events import Ended, LogLine, Progress, RunState
+from labctl.gui.cells.desk import CellDesk
 from labctl.gui.chooser import load_protocols
 from labctl.gui.conductor import Conductor
 from labctl.gui.form import ProtocolForm
@@ -56,6 +57,7 @@ class MainWindow(Frame):
         self.laboratory, self.session = self.conductor.laboratory, self.conductor.session
         self.output = self.queue.output = self.runs.folder
         self.presets.desk = self
+        self.cell_desk = CellDesk(conductor, self, remembered, self)
         self.history_desk = HistoryDesk(self.history, conductor, self)
         self.confirm: Callable[[str, str], bool] = self.ask
         self.log_bridge = LogBridge(self)
@@ -165,6 +167,7 @@ class MainWindow(Frame):
             form = ProtocolForm(protocol)
             self.forms[protocol] = form
             form.changed.connect(self._form_changed)
+            form.map_wanted.connect(self.cell_desk.open)
             self.add_form(form)
         self.presets.show_kind(protocol)
         self.show_form(list(self.forms).index(protocol))

@@ -20,7 +20,7 @@ from labctl.gui import theme
 from labctl.gui.window import MainWindow
 from labctl.instrument import Identity, Instrument
 from labctl.plots import ArrayMap, CumulativeDistribution, Plot, Trace
-from labctl.protocol import Amps, Count, Note, Plan, Protocol, Seconds, Step, Steps, Volts, Wait
+from labctl.protocol import Amps, CellList, Count, Note, Plan, Protocol, Seconds, Step, Steps, Volts, Wait
 from labctl.results import Results
 from labctl.rows import Row, column
 from labctl.settings import Setting
@@ -95,6 +95,12 @@ class TinyDriver(Instrument):
     def _none(self, *_: Any, **__: Any) -> Any:
         raise NotImplementedError
 
+    def stuck_map(self, array: int) -> np.ndarray[Any, Any]:
+        self.link.query("ID?")
+        stuck = np.zeros((128, 16), np.int64)
+        stuck[array, 0], stuck[5, 5] = 1, 3
+        return stuck
+
     read_cells = pulse_cells = pulse_and_read_cells = write_cells = write_traced = write_duration = _none
 
 
@@ -139,6 +145,8 @@ class Ramp(Protocol):
     gain: int | None = Field(default=None, ge=1, description="left out if empty")
     points: list[float] = Field(default=[1.0, 2.5], description="points")
     bias: Bias = Field(default=Bias(), description="the bias")
+    array: int = Field(default=0, ge=0, description="array of the chosen cells")
+    chosen: CellList = Field(default=(), description="cells")
     fail: bool = Field(default=False, description="lose the instrument at the second step")
 
     gate: ClassVar[threading.Semaphore]

@@ -100,6 +100,13 @@ def test_every_cell_gets_every_level_once(run_on: RunOn, write_verify: Any) -> N
         assert {"ascending": {0}, "descending": {4}}.get(order, set(first)) == set(first)
 
 
+def test_the_chosen_cells_are_written_and_no_others(run_on: RunOn, write_verify: Any) -> None:
+    protocol = write_verify(chosen="16-31, 100, 7", array=2, levels=2, wait=0.0, traced=1)
+    assert protocol.chosen == (*range(16, 32), 100, 7)
+    write = run_on(protocol, seed=7).data.arrays("write")
+    assert sorted(set(write["cell"].tolist())) == sorted(2 * 2048 + cell for cell in protocol.chosen)
+
+
 def test_a_script_can_iterate_the_protocol_without_a_runner(lab: Station, write_verify: Any) -> None:
     protocol = write_verify(cells=8, levels=2)
     items = list(protocol.run(lab["pe-board"], rng=np.random.default_rng(1), clock=VirtualClock()))
