@@ -48,13 +48,13 @@ wheel-test: $(VENV)/.installed-dev
 	cp -r tests docs examples setup *.md pyproject.toml constraints.txt Makefile $(WHEEL_DIR)/elsewhere/
 	cd $(WHEEL_DIR)/elsewhere && env -u PYTHONPATH PATH="$(abspath $(WHEEL_DIR))/venv/bin:$$PATH" ../venv/bin/pytest $(TESTS)
 
-bench: $(VENV)/.installed
+bench: $(VENV)/.installed-test
 	for script in benchmarks/*.py; do echo "$$script"; $(BIN)/python "$$script" || exit 1; done
 
 constraints:
 	rm -rf build/pins
 	sh setup/make_venv.sh $(PYTHON) build/pins
-	build/pins/bin/python -m pip install -qq --disable-pip-version-check -e .[test,dev]
+	build/pins/bin/python -m pip install -qq --disable-pip-version-check -e .[test,training,dev]
 	( sed -n '/^#/p' constraints.txt; \
 	  build/pins/bin/python -m pip list --format=freeze --exclude labctl --exclude pip --exclude setuptools ) > build/pins/new
 	mv build/pins/new constraints.txt
@@ -74,11 +74,11 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/.installed-test: $(VENV)/.installed
 	@echo "Installing what the tests need."
-	@$(PIP) -e .[test]
+	@$(PIP) -e .[test,training]
 	@$(BIN)/python setup/qt_libraries.py --needed
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed-test
 	@echo "Installing what development needs."
-	@$(PIP) -e .[test,dev]
+	@$(PIP) -e .[test,training,dev]
 	@touch $@

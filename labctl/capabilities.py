@@ -205,6 +205,27 @@ class FastIV(Protocol):
 
 
 @runtime_checkable
+class BinaryArray(Protocol):
+    """A large array of cells with a high and a low resistance, switched in lists and read whole."""
+
+    @property
+    def cells(self) -> int:
+        """How many cells, known before the instrument is opened."""
+
+    def switch_cells(self, cells: Cells, high: NDArray[np.bool_]) -> None:
+        """RESET ``cells`` where ``high`` (n,), SET them elsewhere, exactly once each."""
+
+    def read_decades(self, out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+        """Return log10 of the resistance in Ohm of each cell (cells,); fills ``out`` if given."""
+
+    def saved_state(self) -> bytes:
+        """Return what a simulated array needs to go on from here in another process; empty for a real one."""
+
+    def load_state(self, state: bytes) -> None:
+        """Bring a simulated array to what `saved_state` returned; an empty state changes nothing."""
+
+
+@runtime_checkable
 class CellArray(Protocol):
     """Arrays of 1T1R cells that are pulsed and read by linear cell index; currents in A, voltages in V."""
 

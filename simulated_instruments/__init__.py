@@ -7,6 +7,7 @@ SIMULATED_INSTRUMENTS: dict[str, str] = {
     "keysight-b1500": "simulated_instruments.keysight_b1500:SimulatedKeysightB1500",
     "keysight-b1530": "simulated_instruments.keysight_b1530:SimulatedWgfmuLibrary",
     "keysight-msox3104": "simulated_instruments.keysight_msox3104:SimulatedKeysightMsox3104",
+    "pcm-array": "simulated_instruments.pcm_array:SimulatedPcmArray",
     "pe-board": "simulated_instruments.pe_board:SimulatedPeBoard",
 }
 """Short name of the driver that it stands in for -> ``module:Class``; ``bench`` is the wiring between them."""

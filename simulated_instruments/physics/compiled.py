@@ -1,7 +1,7 @@
 """One way to compile a kernel: numba, without the GIL, kept on disk between runs."""
 
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Literal, TypeVar, cast
 
 import numba
 
@@ -17,7 +17,16 @@ def compiled(function: F) -> F:
     else in the user's cache folder where the package is not writable. Where none of these can be written, numba raises
     ``RuntimeError`` and the kernel is compiled in each process anew.
     """
+    return _compiled(function)
+
+
+def vectorised(function: F) -> F:
+    """Compile as `compiled` does, but let a division by zero give an infinity, so that loops can use wide registers."""
+    return _compiled(function, error_model="numpy")
+
+
+def _compiled(function: F, error_model: Literal["python", "numpy"] = "python") -> F:
     try:
-        return cast(F, numba.njit(cache=True, nogil=True)(function))
+        return cast(F, numba.njit(cache=True, nogil=True, error_model=error_model)(function))
     except RuntimeError:
-        return cast(F, numba.njit(nogil=True)(function))
+        return cast(F, numba.njit(nogil=True, error_model=error_model)(function))

@@ -1,0 +1,87 @@
+"""Training: the step on the simulated array beside the same digital step, and the EaPU optimiser beside plain Adam."""
+
+import statistics
+import time
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from labctl.stations.station import open_station
+from labctl.training.eapu import AdamEaPU
+from labctl.training.sparse_learning import SparseNetwork, acting_weights
+
+ROUNDS, STEPS, BATCH = 15, 20, 100
+
+
+def interleaved(works: dict[str, Callable[[], None]]) -> dict[str, float]:
+    """Return the median seconds of one step of each, measured in turn."""
+    times: dict[str, list[float]] = {name: [] for name in works}
+    for work in works.values():
+        work()
+    for _ in range(ROUNDS):
+        for name, work in works.items():
+            began = time.perf_counter()
+            for _ in range(STEPS):
+                work()
+            times[name].append((time.perf_counter() - began) / STEPS)
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def ssl_step() -> None:
+    """SSL's step at batch 100: digital, and with every weight read from the array and changed cells switched."""
+    rng = np.random.default_rng(0)
+    images = torch.from_numpy(rng.random((BATCH, 784), dtype=np.float32))
+    labels = torch.from_numpy(rng.integers(0, 10, BATCH))
+    digital, physical = SparseNetwork(np.random.default_rng(1)), SparseNetwork(np.random.default_rng(1))
+    with open_station("pcm-array", simulate=True, seed=1) as lab:
+        array = lab["array"]
+        buffer = np.empty(physical.cells, dtype=np.float32)
+        high = physical.high()
+        array.switch_cells(np.arange(physical.cells), high)  # type: ignore[attr-defined]
+
+        def plain() -> None:
+            _, gradient = digital.gradient(torch.sign(digital.weights), images, labels)
+            digital.step(gradient, 1e-3)
+
+        def on_the_array() -> None:
+            nonlocal high
+            lab.clock.wait(1.0)
+            array.read_decades(buffer)  # type: ignore[attr-defined]
+            _, gradient = physical.gradient(acting_weights(buffer), images, labels)
+            physical.step(gradient, 1e-3)
+            wanted = physical.high()
+            cells = np.flatnonzero(wanted != high)
+            array.switch_cells(cells, wanted[cells])  # type: ignore[attr-defined]
+            high = wanted
+
+        seconds = interleaved({"digital": plain, "array": on_the_array})
+    ratio = seconds["array"] / seconds["digital"]
+    rates = f"digital {1 / seconds['digital']:.0f}/s, on the array {1 / seconds['array']:.0f}/s"
+    print(f"SSL step, batch {BATCH}: {rates}, {ratio:.2f} x the digital step (goal <= 2)")
+
+
+def eapu_step() -> None:
+    """A step of AdamEaPU beside one of Adam, 784-256-10."""
+
+    def made(kind: Callable[..., torch.optim.Optimizer]) -> Callable[[], None]:
+        net = torch.nn.Sequential(torch.nn.Linear(784, 256), torch.nn.ReLU(), torch.nn.Linear(256, 10))
+        optimiser = kind(net.parameters(), lr=1e-3)
+        images, labels = torch.rand(BATCH, 784), torch.randint(0, 10, (BATCH,))
+
+        def step() -> None:
+            optimiser.zero_grad()
+            torch.nn.functional.cross_entropy(net(images), labels).backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+
+        return step
+
+    seconds = interleaved({"Adam": made(torch.optim.Adam), "AdamEaPU": made(AdamEaPU)})
+    print(f"training step: Adam {1 / seconds['Adam']:.0f}/s, AdamEaPU {1 / seconds['AdamEaPU']:.0f}/s, "
+          f"{seconds['AdamEaPU'] / seconds['Adam']:.2f} x")  # fmt: skip
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    ssl_step()
+    eapu_step()
