@@ -82,7 +82,7 @@ class Conductor(QObject):
         """The instruments that the protocol needs and of whose outputs nothing is known."""
         facts = self.laboratory.facts
         roles = self.plan.roles if self.plan else ()
-        return [role for role in roles if role in facts and facts[role].outputs is Outputs.UNKNOWN]
+        return [role for role in roles if role in facts and facts[role].outputs in {Outputs.UNKNOWN, Outputs.BY_HAND}]
 
     @property
     def can_run(self) -> bool:

@@ -24,6 +24,7 @@ from labctl.gui.form import ProtocolForm
 from labctl.gui.history.folder import RunFolder
 from labctl.gui.history.panel import HistoryPanel
 from labctl.gui.live.view import LiveView
+from labctl.gui.manual.panel import ManualPanel
 from labctl.gui.messages import LogView, MessageArea
 from labctl.gui.presets.bar import PresetBar
 from labctl.gui.presets.store import PresetStore
@@ -34,7 +35,11 @@ from labctl.gui.result_view import ResultView
 from labctl.gui.run_bar import RunBar
 from labctl.gui.station_panel import StationPanel
 
-_AREAS = {"Protocol": Qt.DockWidgetArea.LeftDockWidgetArea, "Station": Qt.DockWidgetArea.RightDockWidgetArea}
+_AREAS = {
+    "Protocol": Qt.DockWidgetArea.LeftDockWidgetArea,
+    "Station": Qt.DockWidgetArea.RightDockWidgetArea,
+    "By hand": Qt.DockWidgetArea.RightDockWidgetArea,
+}
 """Where docks are at first; the others are below, one on the other."""
 
 
@@ -51,6 +56,7 @@ class Frame(QMainWindow):
         self.result = ResultView()
         self.chooser = ProtocolChooser()
         self.station_panel = StationPanel(conductor.laboratory)
+        self.manual = ManualPanel(conductor.laboratory)
         self.queue_panel = QueuePanel(queue)
         self.history = HistoryPanel(runs)
         presets = PresetStore(remembered.settings_folder() / "presets")
@@ -121,6 +127,7 @@ class Frame(QMainWindow):
         for title, widget in (
             ("Protocol", left),
             ("Station", self.station_panel),
+            ("By hand", self.manual),
             ("Log", self.log),
             ("Queue", self.queue_panel),
             ("History", self.history),
@@ -143,6 +150,8 @@ class Frame(QMainWindow):
             self.tabifyDockWidget(below[0], dock)
         below[0].raise_()
         left, right = self.docks["Protocol"], self.docks["Station"]
+        self.tabifyDockWidget(right, self.docks["By hand"])
+        right.raise_()
         self.resizeDocks([left, right], [352, 262], Qt.Orientation.Horizontal)
         self.resizeDocks([below[0]], [150], Qt.Orientation.Vertical)
 

@@ -83,6 +83,7 @@ def _style_sheet(theme: Theme) -> str:
     QFrame[role="offer"] {{ border: 1px solid {theme.accent}; border-radius: 4px; background: {theme.base}; }}
     QPushButton {{ padding: 4px 9px; }}
     QToolButton {{ padding: 4px 7px; }}
+    QToolButton[role="small"] {{ padding: 1px 5px; }}
     QToolButton[role="off"] {{ background: #b3141f; color: #ffffff; font-weight: bold; padding: 6px 14px;
         border: 1px solid #7d0d15; border-radius: 4px; }}
     QToolButton[role="off"]:pressed {{ background: #7d0d15; }}

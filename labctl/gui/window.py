@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QSettings, QTimer
-from PyQt6.QtGui import QCloseEvent
-from PyQt6.QtWidgets import QFileDialog
+from PyQt6.QtGui import QAction, QCloseEvent
+from PyQt6.QtWidgets import QApplication, QFileDialog
 
 from labctl.events import Ended, LogLine, Progress, RunState
+from labctl.gui import theme
 from labctl.gui.cells.desk import CellDesk
 from labctl.gui.chooser import load_protocols
 from labctl.gui.conductor import Conductor
@@ -17,7 +18,9 @@ from labctl.gui.form import ProtocolForm
 from labctl.gui.frame import Frame
 from labctl.gui.history.desk import HistoryDesk
 from labctl.gui.history.folder import RunFolder
+from labctl.gui.live.desk import LiveDesk
 from labctl.gui.messages import LogBridge
+from labctl.gui.notify import Notifier
 from labctl.gui.plan_words import plan_words
 from labctl.gui.queue.desk import QueueDesk
 from labctl.gui.queue.runner import QueueRunner
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
 
 DEFAULT_STATION = "pe-board"
 _PASSING_MS = 10_000
-_LAYOUT = 2
+_LAYOUT = 3
 """Goes up when the docks change, so that an older remembered layout is not applied."""
 
 
@@ -57,6 +60,8 @@ class MainWindow(Frame):
         self.laboratory, self.session = self.conductor.laboratory, self.conductor.session
         self.output = self.queue.output = self.runs.folder
         self.presets.desk = self
+        self.live_desk = LiveDesk(self.live, conductor.files, self._shown_file, self._failed, self.say)
+        self.notifier = Notifier(self)
         self.cell_desk = CellDesk(conductor, self, remembered, self)
         self.history_desk = HistoryDesk(self.history, conductor, self)
         self.confirm: Callable[[str, str], bool] = self.ask
@@ -143,6 +148,8 @@ class MainWindow(Frame):
         self.chooser.chosen.connect(self._show_protocol)
         self.chooser.station_wanted.connect(self._take_offer)
         self.station_panel.station_wanted.connect(self._station_wanted)
+        self.station_panel.manual_wanted.connect(self.manual.show_role)
+        self.station_panel.manual_wanted.connect(lambda _: self.raise_dock("By hand"))
         self.laboratory.chosen.connect(self._station_chosen)
         self.laboratory.changed.connect(self._show_plan)
         self.session.began.connect(self._run_began)
@@ -156,7 +163,29 @@ class MainWindow(Frame):
         self.conductor.failed.connect(self._failed)
         self.conductor.figure_drawn.connect(self._figure_drawn)
         self.log_bridge.logged.connect(self.log.add)
+        self.dark.toggled.connect(self.show_theme)
+        find = QAction("Find a protocol", self)
+        find.setShortcut("Ctrl+F")
+        find.triggered.connect(self._find)
+        self.addAction(find)
         self.runs.failed.connect(self._failed)
+
+    def show_theme(self, dark: bool) -> None:
+        """Show everything light or dark, at once."""
+        self.remembered.store(dark=dark)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            theme.apply(app, dark=dark)
+        self.live.colour()
+        self.log.colour()
+
+    def _find(self) -> None:
+        self.docks["Protocol"].setVisible(True)
+        self.chooser.search.setFocus()
+        self.chooser.search.selectAll()
+
+    def _shown_file(self) -> Path | None:
+        return self.session.run.file if self.session.run is not None else None
 
     def _take_protocols(self, protocols: Any) -> None:
         self.chooser.show_protocols(protocols, self.remembered.text("protocol"))
@@ -213,6 +242,7 @@ class MainWindow(Frame):
 
     def _run_ended(self, ended: Ended) -> None:
         self.result.show_ended(ended)
+        self.notifier.tell(ended, self.session.run.protocol.title if self.session.run is not None else "")
         self.run_bar.show_progress(self._progress, over=True)
         if ended.state in {RunState.DONE, RunState.STOPPED} and ended.summary:
             self.result.figure.show_words("drawing the figure \N{HORIZONTAL ELLIPSIS}")
@@ -254,6 +284,7 @@ class MainWindow(Frame):
         state = conductor.session.state
         self.run_bar.show_state(state, can_run=conductor.can_run and entries is not None)
         self.station_panel.set_running(self.session.is_active)
+        self.manual.set_running(self.session.is_active)
         words, wrong = plan_words(conductor, self.form, seed_is_wrong=entries is None)
         self.run_bar.show_plan(words, wrong=wrong)
         self._offer_station()

@@ -265,8 +265,8 @@ def test_the_card_shows_who_answered_and_what_was_read(window):
     assert card.details["connection"].text() == "connected"
     assert "safe" in card.details["outputs"].text()
     assert "output 0" in card.details["read back"].text()
-    assert card.settings.rowCount() == 1
-    assert card.settings.itemAt(0, card.settings.ItemRole.FieldRole).widget().text() == "300.5 K"
+    assert card.settings.rowCount() == 4
+    assert card.settings.itemAt(3, card.settings.ItemRole.FieldRole).widget().text() == "300.5 K"
 
 
 def test_disconnecting_makes_safe_and_takes_run_away(window, lab, qtbot):

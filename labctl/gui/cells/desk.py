@@ -82,12 +82,11 @@ class CellDesk(QObject):
             dialog.at.setText("Which cells are stuck is not read while instruments are in use.")
             return
 
-        def take(found: object) -> None:
+        def take(found: tuple[Mask, str]) -> None:
             if self.dialog is dialog:
-                stuck, words = found if isinstance(found, tuple) else (dialog.selection.stuck, "")
-                dialog.show_stuck(stuck, words)
+                dialog.show_stuck(*found)
 
-        self._conductor.laboratory.background(lambda: stuck_cells(station, array), take)
+        self._conductor.laboratory.read(lambda: stuck_cells(station, array), take)
 
     def _take(self, editor: CellsEditor, dialog: CellDialog, key: str) -> None:
         self._remembered.store(**{key: format_cells(dialog.excluded())})
