@@ -24,7 +24,7 @@ class HistogramPanel(PlotPanel):
         self.counts: Floats = np.empty(0)
         self.edges: Floats = np.empty(0)
         self._buffer = SlidingColumns(1, CAPACITY)
-        self.curve = pg.PlotCurveItem(stepMode="center", fillLevel=0.0)
+        self.curve = pg.PlotCurveItem(np.zeros(2), np.zeros(1), stepMode="center", fillLevel=0.0)
         self.item.addItem(self.curve)
         self.item.setLogMode(x=histogram.log_x, y=False)
         self.label_axis("bottom", histogram.x, log=histogram.log_x)
