@@ -8,6 +8,7 @@ from pydantic.fields import FieldInfo
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QFormLayout, QGridLayout, QGroupBox, QLabel, QVBoxLayout, QWidget
 
+from labctl.gui.elided import ElidedLabel
 from labctl.gui.fields import CellsEditor, FieldEditor, editor_for
 from labctl.gui.texts import plain_type, range_text
 from labctl.protocol import Protocol, complaints, unit_of
@@ -21,7 +22,7 @@ class FormRow(QWidget):
     def __init__(self, field: FieldInfo) -> None:
         super().__init__()
         self.editor: FieldEditor = editor_for(field)
-        self.range = QLabel(range_text(field))
+        self.range = ElidedLabel(range_text(field))
         self.range.setProperty("role", "hint")
         self.error = QLabel()
         self.error.setProperty("role", "error")

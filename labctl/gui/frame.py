@@ -133,27 +133,32 @@ class Frame(QMainWindow):
             ("History", self.history),
         ):
             self.docks[title] = self._dock(title, widget)
-        self.arrange_docks()
+        self._place_docks()
         status = self.statusBar()
         if status is not None:
             status.addPermanentWidget(self.kind)
         self._make_menus()
 
     def arrange_docks(self) -> None:
-        """Put every dock where it is at first."""
+        """Put every dock where it was at first."""
+        self.restoreState(self._first_layout)
+
+    def _place_docks(self) -> None:
+        firsts: dict[Qt.DockWidgetArea, QDockWidget] = {}
         for title, dock in self.docks.items():
-            dock.setFloating(False)
-            self.addDockWidget(_AREAS.get(title, Qt.DockWidgetArea.BottomDockWidgetArea), dock)
-            dock.setVisible(True)
-        below = [dock for title, dock in self.docks.items() if title not in _AREAS]
-        for dock in below[1:]:
-            self.tabifyDockWidget(below[0], dock)
-        below[0].raise_()
-        left, right = self.docks["Protocol"], self.docks["Station"]
-        self.tabifyDockWidget(right, self.docks["By hand"])
-        right.raise_()
-        self.resizeDocks([left, right], [352, 262], Qt.Orientation.Horizontal)
-        self.resizeDocks([below[0]], [150], Qt.Orientation.Vertical)
+            area = _AREAS.get(title, Qt.DockWidgetArea.BottomDockWidgetArea)
+            # Qt leaves a second tab bar behind where a dock is first added beside another and then laid on it.
+            if area in firsts:
+                self.tabifyDockWidget(firsts[area], dock)
+            else:
+                self.addDockWidget(area, dock)
+                firsts[area] = dock
+        for dock in firsts.values():
+            dock.raise_()
+        left, right, below = self.docks["Protocol"], self.docks["Station"], self.docks["Log"]
+        self.resizeDocks([left, right], [352, 286], Qt.Orientation.Horizontal)
+        self.resizeDocks([below], [150], Qt.Orientation.Vertical)
+        self._first_layout = self.saveState()
 
     def raise_dock(self, title: str) -> None:
         """Bring a dock into sight and give it the keyboard."""

@@ -89,7 +89,7 @@ class OverlayWindow(QDialog):
         self.words = QLabel("reading \N{HORIZONTAL ELLIPSIS}")
         self.words.setProperty("role", "hint")
         self.plot = pg.PlotWidget()
-        self.legend = self.plot.getPlotItem().addLegend(offset=(-10, 10))
+        self.legend = self.plot.getPlotItem().addLegend(offset=(-10, 10), brush=theme.current().base)
         self._arrange()
         self.stream.currentIndexChanged.connect(lambda _: self._show_columns())
         for box in (self.x_box, self.y_box):

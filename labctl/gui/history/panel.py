@@ -25,7 +25,7 @@ from labctl.gui.history.folder import RunFolder
 from labctl.gui.history.model import COLUMNS, STATUSES, Filter, HistoryModel, HistoryView
 from labctl.gui.history.preview import RunPreview
 
-_ANY = "any"
+_ANY_PROTOCOL, _ANY_STATUS = "any protocol", "any status"
 _NO_DAY = QDate(2000, 1, 1)
 PREVIEW_DELAY_MS = 120
 """A run is read when the choice has rested for so long, so that arrow keys run through the list."""
@@ -47,8 +47,9 @@ class HistoryPanel(QWidget):
         self.view = HistoryView(self.model)
         self.words, self.sample, self.operator = (_entry(text) for text in ("search", "sample", "operator"))
         self.protocol, self.status = QComboBox(), QComboBox()
-        self.protocol.addItem(_ANY)
-        self.status.addItems([_ANY, *STATUSES])
+        self.protocol.setMaximumWidth(130)
+        self.protocol.addItem(_ANY_PROTOCOL)
+        self.status.addItems([_ANY_STATUS, *STATUSES])
         self.since, self.until = _day(), _day()
         self.count = QLabel()
         self.count.setProperty("role", "hint")
@@ -142,8 +143,8 @@ class HistoryPanel(QWidget):
             kept = self.protocol.currentText()
             self.protocol.blockSignals(True)
             self.protocol.clear()
-            self.protocol.addItems([_ANY, *names])
-            self.protocol.setCurrentText(kept if kept in names else _ANY)
+            self.protocol.addItems([_ANY_PROTOCOL, *names])
+            self.protocol.setCurrentText(kept if kept in names else _ANY_PROTOCOL)
             self.protocol.blockSignals(False)
             self._filter()
         selection = self.table.selectionModel()
@@ -191,7 +192,7 @@ class HistoryPanel(QWidget):
     def _arrange(self) -> None:
         filters, verbs = QHBoxLayout(), QHBoxLayout()
         for text, widget in (
-            ("", self.words), ("protocol", self.protocol), ("status", self.status), ("", self.sample),
+            ("", self.words), ("", self.protocol), ("", self.status), ("", self.sample),
             ("", self.operator), ("from", self.since), ("to", self.until),
         ):  # fmt: skip
             if text:
@@ -213,6 +214,7 @@ class HistoryPanel(QWidget):
         halves = QSplitter(Qt.Orientation.Horizontal)
         halves.addWidget(left)
         halves.addWidget(self.preview)
+        halves.setSizes([600, 300])
         halves.setStretchFactor(0, 3)
         halves.setStretchFactor(1, 2)
         layout = QVBoxLayout(self)
@@ -225,7 +227,9 @@ def _entry(text: str) -> QLineEdit:
     entry.setPlaceholderText(text)
     entry.setClearButtonEnabled(True)
     if text != "search":
-        entry.setMaximumWidth(110)
+        entry.setFixedWidth(64)
+    else:
+        entry.setMinimumWidth(70)
     return entry
 
 
@@ -252,7 +256,7 @@ def _table(view: HistoryView) -> QTableView:
     table.setTabKeyNavigation(False)
     header, side = table.horizontalHeader(), table.verticalHeader()
     if header is not None and side is not None:
-        for column, width in enumerate((140, 110, 92, 110, 80, 72)):
+        for column, width in enumerate((134, 100, 88, 90, 64, 70)):
             table.setColumnWidth(column, width)
         header.setSectionResizeMode(COLUMNS.index("file"), QHeaderView.ResizeMode.Stretch)
         side.setVisible(False)

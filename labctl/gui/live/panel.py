@@ -7,7 +7,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QEvent, QPointF, pyqtSignal
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from labctl.gui import theme
@@ -38,7 +38,7 @@ class PlotPanel(QWidget):
     def __init__(self, row: type[Row], title: str) -> None:
         super().__init__()
         self.stream = row.stream
-        self.title = QLabel(title)
+        self.title = ElidedLabel(title)
         self.title.setProperty("role", "heading")
         self.caption = ElidedLabel()
         self.caption.setProperty("role", "hint")
@@ -51,8 +51,7 @@ class PlotPanel(QWidget):
         self._columns = {column.name: column for column in row.columns}
         self._log = (False, False)
         self.header = QHBoxLayout()
-        self.header.addWidget(self.title)
-        self.header.addStretch(1)
+        self.header.addWidget(self.title, 1)
         self.freeze = QToolButton()
         self.freeze.setText("Freeze")
         self.freeze.setCheckable(True)

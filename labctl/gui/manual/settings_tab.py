@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -45,6 +45,7 @@ class SettingsTab(QWidget):
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(inside)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
@@ -78,7 +79,8 @@ class SettingsTab(QWidget):
         name.setBuddy(editor)
         for widget in (name, editor):
             widget.setToolTip("\n".join(filter(None, (entry.doc, entry.range and f"range: {entry.range}"))))
-        hint = QLabel(entry.range if entry.writable else "read only")
+        hint = ElidedLabel(entry.range if entry.writable else "read only")
+        editor.setMinimumWidth(72)
         hint.setProperty("role", "hint")
         self._grid.addWidget(name, row, 0)
         self._grid.addWidget(editor, row, 1)
@@ -88,7 +90,8 @@ class SettingsTab(QWidget):
             button.setToolTip("reading this acts on the device")
             button.clicked.connect(lambda: self.read_wanted.emit(entry.name))
             self._grid.addWidget(button, row, 3)
-        self._grid.setColumnStretch(1, 1)
+        self._grid.setColumnStretch(1, 3)
+        self._grid.setColumnStretch(2, 2)
 
     def _editor(self, entry: SettingEntry) -> Editor:
         name = entry.name
