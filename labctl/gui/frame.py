@@ -3,6 +3,7 @@
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import (
+    QApplication,
     QDockWidget,
     QFrame,
     QLabel,
@@ -18,6 +19,7 @@ from PyQt6.QtWidgets import (
 )
 
 from labctl.errors import ConfigError
+from labctl.gui import theme
 from labctl.gui.chooser import ProtocolChooser
 from labctl.gui.conductor import Conductor
 from labctl.gui.form import ProtocolForm
@@ -139,6 +141,20 @@ class Frame(QMainWindow):
             status.addPermanentWidget(self.kind)
         self._make_menus()
 
+    def show_theme(self, dark: bool) -> None:
+        """Show everything light or dark, at once."""
+        self.remembered.store(dark=dark)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            theme.apply(app, dark=dark)
+        self.live.colour()
+        self.log.colour()
+
+    def _find(self) -> None:
+        self.docks["Protocol"].setVisible(True)
+        self.chooser.search.setFocus()
+        self.chooser.search.selectAll()
+
     def arrange_docks(self) -> None:
         """Put every dock where it was at first."""
         self.restoreState(self._first_layout)
@@ -197,7 +213,12 @@ class Frame(QMainWindow):
         self.dark = QAction("&Dark theme", self)
         self.dark.setCheckable(True)
         self.dark.setChecked(self.remembered.flag("dark"))
+        self.dark.toggled.connect(self.show_theme)
         view.addAction(self.dark)
+        find = QAction("Find a protocol", self)
+        find.setShortcut("Ctrl+F")
+        find.triggered.connect(self._find)
+        self.addAction(find)
 
 
 def _scrolling(widget: QWidget) -> QScrollArea:

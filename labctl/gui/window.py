@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QSettings, QTimer
-from PyQt6.QtGui import QAction, QCloseEvent
-from PyQt6.QtWidgets import QApplication, QFileDialog
+from PyQt6.QtGui import QCloseEvent
+from PyQt6.QtWidgets import QFileDialog
 
-from labctl.events import Ended, LogLine, Progress, RunState
-from labctl.gui import theme
 from labctl.gui.cells.desk import CellDesk
 from labctl.gui.chooser import load_protocols
 from labctl.gui.conductor import Conductor
@@ -20,19 +18,18 @@ from labctl.gui.history.desk import HistoryDesk
 from labctl.gui.history.folder import RunFolder
 from labctl.gui.live.desk import LiveDesk
 from labctl.gui.messages import LogBridge
-from labctl.gui.notify import Notifier
 from labctl.gui.plan_words import plan_words
 from labctl.gui.queue.desk import QueueDesk
 from labctl.gui.queue.runner import QueueRunner
 from labctl.gui.remembered import Remembered
 from labctl.gui.roles import set_role
 from labctl.gui.run_bar import RunEntries
+from labctl.gui.run_display import RunDisplay
 from labctl.protocol import Protocol
 from labctl.stations.station import Station
 
 if TYPE_CHECKING:
     from labctl.runfile.reader import RunData
-    from labctl.runner import Run
 
 DEFAULT_STATION = "pe-board"
 _PASSING_MS = 10_000
@@ -60,8 +57,8 @@ class MainWindow(Frame):
         self.laboratory, self.session = self.conductor.laboratory, self.conductor.session
         self.output = self.queue.output = self.runs.folder
         self.presets.desk = self
-        self.live_desk = LiveDesk(self.live, conductor.files, self._shown_file, self._failed, self.say)
-        self.notifier = Notifier(self)
+        self.display = RunDisplay(self, conductor, self.queue)
+        self.live_desk = LiveDesk(self.live, conductor.files, self.display.shown_file, self._failed, self.say)
         self.cell_desk = CellDesk(conductor, self, remembered, self)
         self.history_desk = HistoryDesk(self.history, conductor, self)
         self.confirm: Callable[[str, str], bool] = self.ask
@@ -69,7 +66,6 @@ class MainWindow(Frame):
         self.forms: dict[type[Protocol], ProtocolForm] = {}
         self._seed: int | None = None
         self._station_sample = ""
-        self._progress: Progress | None = None
         self._closing = self._may_close = False
         self._connect()
         self._recall()
@@ -95,10 +91,7 @@ class MainWindow(Frame):
 
     def show_run(self, run: "RunData") -> None:
         """Show a run that was read from its file in the Result tab, and draw its figure."""
-        self.result.show_run(run.status, run.path, run.reason, run.summary)
-        self.result.figure.show_words("drawing the figure \N{HORIZONTAL ELLIPSIS}")
-        self.tabs.setCurrentWidget(self.result)
-        self.conductor.draw(run.path)
+        self.display.show_run(run)
 
     def run_entries(self) -> RunEntries | None:
         """Return what goes into the run file besides the parameters, ``None`` where it is wrong."""
@@ -152,40 +145,12 @@ class MainWindow(Frame):
         self.station_panel.manual_wanted.connect(lambda _: self.raise_dock("By hand"))
         self.laboratory.chosen.connect(self._station_chosen)
         self.laboratory.changed.connect(self._show_plan)
-        self.session.began.connect(self._run_began)
         self.session.state_changed.connect(lambda _: self._show_plan())
-        self.session.rows_added.connect(self.live.add)
-        self.session.progressed.connect(self._progressed)
-        self.session.logged.connect(self._log_line)
-        self.session.ended.connect(self._run_ended)
         self.conductor.planned.connect(self._show_plan)
         self.conductor.told.connect(self.log.add)
         self.conductor.failed.connect(self._failed)
-        self.conductor.figure_drawn.connect(self._figure_drawn)
         self.log_bridge.logged.connect(self.log.add)
-        self.dark.toggled.connect(self.show_theme)
-        find = QAction("Find a protocol", self)
-        find.setShortcut("Ctrl+F")
-        find.triggered.connect(self._find)
-        self.addAction(find)
         self.runs.failed.connect(self._failed)
-
-    def show_theme(self, dark: bool) -> None:
-        """Show everything light or dark, at once."""
-        self.remembered.store(dark=dark)
-        app = QApplication.instance()
-        if isinstance(app, QApplication):
-            theme.apply(app, dark=dark)
-        self.live.colour()
-        self.log.colour()
-
-    def _find(self) -> None:
-        self.docks["Protocol"].setVisible(True)
-        self.chooser.search.setFocus()
-        self.chooser.search.selectAll()
-
-    def _shown_file(self) -> Path | None:
-        return self.session.run.file if self.session.run is not None else None
 
     def _take_protocols(self, protocols: Any) -> None:
         self.chooser.show_protocols(protocols, self.remembered.text("protocol"))
@@ -233,44 +198,6 @@ class MainWindow(Frame):
         self.remembered.store(operator=entries.operator, sample=entries.sample)
         self.messages.clear()
         self.conductor.start(entries, self.output)
-
-    def _run_began(self, run: "Run") -> None:
-        self.live.show_protocol(type(run.protocol))
-        self.tabs.setCurrentWidget(self.live)
-        self._progress = None
-        self.run_bar.show_progress(None)
-
-    def _run_ended(self, ended: Ended) -> None:
-        self.result.show_ended(ended)
-        self.notifier.tell(ended, self.session.run.protocol.title if self.session.run is not None else "")
-        self.run_bar.show_progress(self._progress, over=True)
-        if ended.state in {RunState.DONE, RunState.STOPPED} and ended.summary:
-            self.result.figure.show_words("drawing the figure \N{HORIZONTAL ELLIPSIS}")
-            if not self.queue.is_going:
-                self.tabs.setCurrentWidget(self.result)
-        if self.session.rows_left_out:
-            self.log.add(
-                logging.WARNING, f"{self.session.rows_left_out:,} rows were not shown live; they are in the file"
-            )
-        if ended.file is not None:
-            self.log.add(logging.INFO, f"run file: {ended.file.resolve()}")
-            self.say(f"last run file: {ended.file.resolve()}")
-
-    def _figure_drawn(self, png: bytes) -> None:
-        if png:
-            self.result.figure.show_png(png)
-        else:
-            self.result.figure.show_words("The figure could not be drawn; the log says why.")
-
-    def _progressed(self, progress: Progress) -> None:
-        self._progress = progress
-        self.run_bar.show_progress(progress)
-        run = self.session.run
-        if run is not None and run.file is not None:
-            self.say(f"writing {run.file.resolve()}")
-
-    def _log_line(self, line: LogLine) -> None:
-        self.log.add(line.level, line.message)
 
     def _failed(self, words: str, details: str) -> None:
         self.messages.tell(words, details)

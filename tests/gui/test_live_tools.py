@@ -164,7 +164,7 @@ def test_the_theme_switches_at_once_and_is_remembered(window, lab, qtbot, qapp, 
 
 def test_the_end_of_a_run_is_told_to_an_operator_who_looks_elsewhere(window, lab, qtbot, monkeypatch):
     told = []
-    monkeypatch.setattr(window.notifier, "show_note", lambda *words, failed: told.append((*words, failed)))
+    monkeypatch.setattr(window.display.notifier, "show_note", lambda *words, failed: told.append((*words, failed)))
     monkeypatch.setattr(window, "isActiveWindow", lambda: False)
     window.run_bar.buttons["run"].click()
     lab.gate.release(3)

@@ -1,21 +1,17 @@
 """A day in one session: chosen cells, a pause, a queue, an abort, a resume after a restart, a comparison."""
 
 import json
-import time
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
-from PyQt6.QtCore import QTimer
 
 import labctl
 from labctl.events import RunState
 from labctl.gui.queue.entries import EntryState
 from labctl.gui.window import MainWindow
 
-LATE = 0.050
-"""The window answers within so many seconds, 19 times in 20."""
 LONG = 60_000
 
 
@@ -73,18 +69,6 @@ def left_by_a_crash(path, folder):
 
 def test_an_operators_day(open_window, qtbot, tmp_path):
     window = open_window()
-    lateness = []
-    timer = QTimer(window)
-    timer.setInterval(5)
-    last = [time.monotonic()]
-
-    def note():
-        now = time.monotonic()
-        lateness.append(now - last[0] - 0.005)
-        last[0] = now
-
-    timer.timeout.connect(note)
-
     # 32 levels on 1,024 cells that are chosen on the map
     window.run_bar.operator.setText("Ada")
     window.run_bar.seed.setText("1")
@@ -97,20 +81,16 @@ def test_an_operators_day(open_window, qtbot, tmp_path):
     assert len(window.form.protocol.chosen) == 1024
     assert window.form.protocol.levels == 32
     started(window, qtbot)
-    last[0] = time.monotonic()
-    timer.start()
     qtbot.waitUntil(lambda: window.run_bar.progress.value() > 100, timeout=LONG)
     window.run_bar.buttons["pause"].click()
     qtbot.waitUntil(lambda: window.run_bar.buttons["resume"].isEnabled(), timeout=LONG)
     assert window.session.state is RunState.PAUSED
     window.run_bar.buttons["resume"].click()
     whole = finished(window, qtbot, RunState.DONE)
-    timer.stop()
     write = labctl.load(whole).arrays("write")
     assert len(write["cell"]) == 32 * 1024
     cells = np.unique(write["cell"])
     assert ((cells // 16 + cells % 16) % 2 == 0).all()
-    assert np.percentile(lateness, 95) < LATE, f"95 % within {np.percentile(lateness, 95) * 1e3:.0f} ms"
 
     # a queue of three, the second of which is aborted; the queue holds, and goes on when told
     enter(window, levels="2", wait="1 s", chosen="0-63")
