@@ -1,6 +1,7 @@
 """Drivers of real instruments, one file an instrument."""
 
 DRIVERS: dict[str, str] = {
+    "cell-prober": "drivers.cell_prober:CellProber",
     "keithley-2600": "drivers.keithley_2600:Keithley2600",
     "keysight-33600a": "drivers.keysight_33600a:Keysight33600A",
     "keysight-b1500": "drivers.keysight_b1500:KeysightB1500",

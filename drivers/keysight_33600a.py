@@ -20,6 +20,7 @@ from drivers.keysight_33600a_limits import (
     LONGEST_PERIOD,
     LOWEST_RATE,
     MODELS,
+    MOST_CYCLES,
     WirePulse,
     WireWaveform,
     parse_load,
@@ -93,6 +94,14 @@ class Keysight33600A(Keysight33600AMemory):
 
     # -- pulses and waveforms, triggered by the driver --------------------------------------------------------------
 
+    def check_pulses(self, pulse: Pulse, *, count: int = 1, period: float | None = None) -> None:
+        """Refuse pulses that `send_pulses` would refuse; touches nothing.
+
+        Raises:
+            LimitError: Beyond what the generator gives or the sample stands.
+        """
+        self.output_limits(self.channel).pulse(pulse, count, period)
+
     def send_pulses(self, pulse: Pulse, *, count: int = 1, period: float | None = None) -> None:
         """Give ``count`` pulses, ``period`` (s) apart, and return when the last has been given.
 
@@ -111,17 +120,20 @@ class Keysight33600A(Keysight33600AMemory):
         self._check_pulse(n, wire)
         self._give(n, count, count * wire.period)
 
-    def send_waveform(self, times: Floats, volts: Floats) -> None:
-        """Give one piecewise-linear waveform, ``volts`` (n,) V at ``times`` (n,) s from 0; return when it is over.
+    def send_waveform(self, times: Floats, volts: Floats, *, count: int = 1) -> None:
+        """Give a piecewise-linear waveform, ``volts`` (n,) V at ``times`` (n,) s from 0, ``count`` times in a row.
 
-        While the output is on, before and after, it is at the first voltage. Clears the channel's uploaded waveforms.
+        While the output is on, before and after, it is at the first voltage. Each passage takes one sample longer than
+        the last of ``times``. Clears the channel's uploaded waveforms.
 
         Raises:
             ConfigError: The times do not begin at 0 and rise.
             LimitError: Beyond what the generator gives or the sample stands; nothing was sent.
             InstrumentError: Refused or changed by the generator; the output is off.
         """
-        self._play(self.channel, self.output_limits(self.channel).waveform(times, volts), 1)
+        limits = self.output_limits(self.channel)
+        limits.within("number of waveforms", count, 1, MOST_CYCLES, "")
+        self._play(self.channel, limits.waveform(times, volts), count)
 
     def trigger(self, channel: int) -> None:
         """Start what waits for a trigger by command on ``channel``."""

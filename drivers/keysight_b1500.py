@@ -1,4 +1,4 @@
-"""Driver of the Keysight B1500A semiconductor device analyzer: one of its SMUs, over FLEX commands.
+"""Driver of the Keysight B1500A semiconductor device analyzer: one of its SMUs, and one for a bias, over FLEX commands.
 
 Checked against a scripted line and simulation alone; no real B1500A has been driven with it yet.
 Source: B1500A/B1505A Programming Guide, ed. 11. The sampling command MT is taken from public drivers: unconfirmed.
@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from drivers.b1500_flex import integration
+from drivers.b1500_flex.bias import LEAST_COMPLIANCE, Bias
 from drivers.b1500_flex.data import Datum, joined, parse, readings, value_of
 from drivers.b1500_flex.integration import Converter
 from drivers.b1500_flex.measurements import Measurements
@@ -27,8 +28,6 @@ SAFE_VOLTAGE = 0.05
 """An output below this, in V, counts as grounded (assumed)."""
 INTERLOCK_BIT = 8
 """Of the status byte: the interlock is open."""
-LEAST_COMPLIANCE = 0.01
-"""Lowest compliance as part of the smallest range (unconfirmed)."""
 LONGEST_DELAY = 65.535
 """Of WT, in s."""
 DELAY_STEP = 1e-4
@@ -51,7 +50,7 @@ def _kept(unit: Unit, doc: str, attribute: str, **keywords: Any) -> Setting:
 
 
 class KeysightB1500(Instrument):
-    """One SMU of a B1500A as a source meter. Its other SMUs are only ever brought to safety.
+    """One SMU of a B1500A as a source meter, and a second for a bias. Its others are only ever brought to safety.
 
     A current that is over range reads as infinity, one that the mainframe calls oscillating or unsettled as nan.
     Voltages of readings are those that were forced; in compliance the device has less.
@@ -60,8 +59,9 @@ class KeysightB1500(Instrument):
     vendor = "Keysight"
     models = ("B1500A",)
     idle_policies = frozenset({IdlePolicy.GROUND, IdlePolicy.FLOAT})
-    options: ClassVar[Mapping[str, type]] = {"smu": int, "line_frequency": float}
+    options: ClassVar[Mapping[str, type]] = {"smu": int, "bias_smu": int, "line_frequency": float}
     smu: int = 1
+    bias_smu: int = 0
     line_frequency: float = 50.0
 
     _compliance = 1e-4
@@ -94,14 +94,18 @@ class KeysightB1500(Instrument):
         super().__init__(link, **keywords)
         self._flex = Flex(link, self.role)
         self._units: dict[int, str] = {}
-        self._module = Smu("", 0.0, 0.0, 0.0)
+        self._module = self._bias_module = Smu("", 0.0, 0.0, 0.0)
 
     def check_options(self, options: Mapping[str, Any]) -> None:
-        """Take ``smu`` (slot number, or slot x 100 + 1) and ``line_frequency`` (Hz)."""
+        """Take ``smu`` and ``bias_smu`` (slot number, or slot x 100 + 1; 0: no bias), and ``line_frequency`` (Hz)."""
         super().check_options(options)
-        if not 1 <= short(self.smu) <= SLOTS:
-            raise ConfigError(f"{self.role}: smu = {self.smu} is no slot of 1 to {SLOTS}")
-        self.smu = short(self.smu)
+        for name in ("smu", "bias_smu"):
+            slot = short(getattr(self, name))
+            if not 1 <= slot <= SLOTS and (name == "smu" or slot):
+                raise ConfigError(f"{self.role}: {name} = {slot} is no slot of 1 to {SLOTS}")
+            setattr(self, name, slot)
+        if self.smu == self.bias_smu:
+            raise ConfigError(f"{self.role}: smu and bias_smu are both {self.smu}")
         if self.line_frequency not in {50.0, 60.0}:
             raise ConfigError(f"{self.role}: line_frequency is 50.0 or 60.0 (Hz), not {self.line_frequency}")
 
@@ -116,6 +120,8 @@ class KeysightB1500(Instrument):
         self._flex.errors()
         self._units = parse_units(self._flex.query("UNT? 0"))
         self._module = smu_in(self._units, self.smu, self.role)
+        if self.bias_smu:
+            self._bias_module = smu_in(self._units, self.bias_smu, self.role)
         self._flex.send("FMT 1,1", "TSC 1")
         return Identity(*fields)
 
@@ -242,6 +248,31 @@ class KeysightB1500(Instrument):
     ) -> SmuReadings:
         """Force each of ``currents`` (n,) A in turn within ``compliance`` (V); otherwise as `sweep_voltage`."""
         return self._sweep("I", currents, compliance, delay, nplc)
+
+    # -- bias -------------------------------------------------------------------------------------------------------
+
+    @property
+    def has_bias(self) -> bool:
+        """Whether the station file names a ``bias_smu``."""
+        return bool(self.bias_smu)
+
+    def hold_bias(self, voltage: float, *, compliance: float) -> None:
+        """Hold ``voltage`` (V) within ``compliance`` (A) on the SMU ``bias_smu``.
+
+        Raises:
+            ConfigError: There is no such SMU.
+            LimitError: Beyond what the SMU can or the sample stands; nothing was sent.
+        """
+        if self.bias_smu and not self.is_open:
+            raise StateError(f"{self.role} is closed: what its SMU can is not known yet")
+        bias = Bias(self.role, self.bias_smu, self._bias_module, self.limits.voltage)
+        self.send(*bias.hold(voltage, compliance))
+
+    def release_bias(self) -> None:
+        """Bring the bias to 0 V, and off where the idle policy is to float."""
+        if self.bias_smu in self.switched_on():
+            off = (command("CL", self.bias_smu),) if self.idle is IdlePolicy.FLOAT else ()
+            self.send(command("DZ", self.bias_smu), *off)
 
     # -- inside -----------------------------------------------------------------------------------------------------
 

@@ -30,7 +30,7 @@ from drivers.wgfmu.codes import (
 from drivers.wgfmu.library import Wgfmu
 from drivers.wgfmu.programme import Pattern, Track
 from labctl.capabilities import FastIVResult, Floats, Pulse
-from labctl.errors import ConfigError, InstrumentError
+from labctl.errors import ConfigError, InstrumentError, StateError
 from labctl.instrument import Identity, IdlePolicy, Instrument
 from labctl.links import LibraryLink, Link
 from labctl.settings import Setting, Value
@@ -166,6 +166,16 @@ class KeysightB1530(Instrument):
 
     # -- pulses and fast I-V ----------------------------------------------------------------------------------------
 
+    def check_pulses(self, pulse: Pulse, *, count: int = 1, period: float | None = None) -> None:
+        """Refuse pulses that `send_pulses` would refuse; touches nothing.
+
+        Raises:
+            LimitError: They cannot be made, or the sample does not stand them.
+        """
+        limits.whole(f"{self.role}: number of pulses", count, limits.MOST_LOOPS)
+        pattern = programme.from_pulse(self.role, pulse, period)
+        self._tracks(pattern, OperationMode[self._pulse_mode])
+
     def send_pulses(self, pulse: Pulse, *, count: int = 1, period: float | None = None) -> None:
         """Give ``count`` pulses, ``period`` (s) apart or one right after the other; return after the last.
 
@@ -177,14 +187,15 @@ class KeysightB1530(Instrument):
         self._run(self._tracks(pattern, OperationMode[self._pulse_mode], loops=count))
         self._rest(pattern)
 
-    def send_waveform(self, times: Floats, volts: Floats) -> None:
-        """Give one waveform, ``volts`` (n,) V at ``times`` (n,) s from 0; return when it is over.
+    def send_waveform(self, times: Floats, volts: Floats, *, count: int = 1) -> None:
+        """Give a waveform, ``volts`` (n,) V at ``times`` (n,) s from 0, ``count`` times; return after the last.
 
         Raises:
             LimitError: It cannot be made, or the sample does not stand it; nothing was sent.
         """
+        count = limits.whole(f"{self.role}: number of waveforms", count, limits.MOST_LOOPS)
         pattern = programme.from_points(self.role, times, volts)
-        self._run(self._tracks(pattern, OperationMode[self._pulse_mode]))
+        self._run(self._tracks(pattern, OperationMode[self._pulse_mode], loops=count))
         self._rest(pattern)
 
     def measure_waveform(
@@ -207,6 +218,37 @@ class KeysightB1530(Instrument):
             result = FastIVResult(stamps, values, -self._wgfmu.measured(self.measure_channel)[1])
         self._rest(pattern)
         return result
+
+    def start_currents(self, duration: float, *, interval: float, averaging: float = 0.0) -> None:
+        """Hold 0 V on the measuring channel and measure for ``duration`` (s); return as soon as it has begun.
+
+        The measuring channel is ``measure_channel``, or ``channel`` where there is none.
+
+        Raises:
+            LimitError: It cannot be made; nothing was sent.
+        """
+        channel = self.channels[-1]
+        pattern = programme.from_points(self.role, np.array([0.0, duration]), np.zeros(2))
+        event = programme.event_along(self.role, pattern, interval, averaging)
+        amps = MEASURE_CURRENT_RANGES[self._current_range]
+        track = Track(
+            channel, pattern, OperationMode.FASTIV, FORCE_RANGES["3 V"].code, MeasureMode.CURRENT, amps, event=event
+        )
+        self._start((track,))
+
+    def fetch_currents(self) -> FastIVResult:
+        """Wait for the end of `start_currents` and return it; positive is what the device gives.
+
+        Raises:
+            StateError: Nothing was started.
+        """
+        tracks, channel = self._sent, self.channels[-1]
+        if tracks is None or [track.channel for track in tracks] != [channel]:
+            raise StateError(f"{self.role}: no measurement of currents was started")
+        self._finish(tracks)
+        stamps, values = self._wgfmu.measured(channel)
+        self._rest(tracks[0].pattern)
+        return FastIVResult(stamps, np.zeros(len(stamps)), -values)
 
     def pass_smu(self) -> None:
         """Connect the SMUs behind the channels to the device, for the source meter of the same mainframe."""
@@ -239,7 +281,12 @@ class KeysightB1530(Instrument):
         return (source, track(self.measure_channel, pattern.flat(), *ground))
 
     def _run(self, tracks: tuple[Track, ...]) -> None:
-        """Send the tracks unless they are what the library has, run them, and return when they are over."""
+        with self.link.lock:
+            self._start(tracks)
+            self._finish(tracks)
+
+    def _start(self, tracks: tuple[Track, ...]) -> None:
+        """Send the tracks unless they are what the library has, and run them."""
         with self.link.lock:
             if tracks != self._sent:
                 self._sent = None
@@ -250,6 +297,10 @@ class KeysightB1530(Instrument):
                     self._wgfmu.call("connect", channel)
             self._library_link.pause(0.0)
             self._wgfmu.call("execute")
+
+    def _finish(self, tracks: tuple[Track, ...]) -> None:
+        """Return when the tracks are over."""
+        with self.link.lock:
             duration = max(limits.seconds(track.pattern.length) * track.loops for track in tracks)
             if duration > LONGEST_BLOCK and not self._library_link.in_process:
                 while self.status() in BUSY:

@@ -30,6 +30,8 @@ from labctl.units import format_quantity
 
 RUNNING = 1 << 3
 """Bit of the operation condition register: an acquisition is in progress."""
+SHOWN_DIVISIONS = 6.0
+"""Of the eight divisions of a screen, those that are meant to be used."""
 TRIGGER_DIVISIONS = 6.0
 """How far from the screen's centre a trigger level may be, in divisions. Unconfirmed."""
 AVERAGES = (2, 65536)
@@ -83,6 +85,28 @@ class KeysightMsox3104(KeysightMsox3104Settings):
             self.read_probe(n)
 
     # -- acquisition ------------------------------------------------------------------------------------------------
+
+    def show_channel(self, channel: int, *, low: float, high: float) -> None:
+        """Capture ``channel`` too, ``low`` to ``high`` (V) over six of the eight divisions of its screen.
+
+        Raises:
+            LimitError: Beyond the channel's scale or offset; nothing was set.
+            InstrumentError: Refused.
+        """
+        scale, middle = (high - low) / SHOWN_DIVISIONS, (high + low) / 2.0
+        limits = (
+            ("scale", scale, self.scale_limits(self._checked(channel))),
+            ("offset", middle, self.offset_limits(channel)),
+        )
+        for name, asked, (least, most) in limits:
+            if not least <= asked <= most:
+                words = (format_quantity(value, "V") for value in (asked, least, most))
+                raise LimitError(
+                    "{}: {} is to be {}, but goes from {} to {}; nothing was set".format(self.role, name, *words)
+                )
+        with self.block():
+            for text in ("DISP 1", f"SCAL {number(scale)}", f"OFFS {number(middle)}"):
+                self.command(f":CHAN{channel}:{text}")
 
     def arm(self, *, duration: float, level: float, channel: int = 1, rising: bool = True) -> None:
         """Make ready to capture ``duration`` (s), half of it before and half after ``level`` (V) is crossed.

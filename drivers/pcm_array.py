@@ -18,7 +18,7 @@ from labctl.instrument import Identity, IdlePolicy, Instrument
 from labctl.links import LibraryLink, Link
 from labctl.settings import Setting, Value
 
-CODES = {1: "the session is closed", 2: "no such cell", 3: "wrong size", 4: "not a state of this array"}
+CODES = {1: "the session is closed", 2: "no such cell", 3: "wrong size"}
 _WORDS, _BYTES = ctypes.POINTER(ctypes.c_int64), ctypes.POINTER(ctypes.c_uint8)
 _COUNT, _NUMBER = ctypes.c_int64, ctypes.POINTER(ctypes.c_int64)
 SIGNATURES: dict[str, list[Any]] = {
@@ -29,8 +29,6 @@ SIGNATURES: dict[str, list[Any]] = {
     "pcmOutputs": [_NUMBER],
     "pcmSwitch": [_WORDS, _BYTES, _COUNT],
     "pcmRead": [ctypes.POINTER(ctypes.c_float), _COUNT],
-    "pcmSave": [_BYTES, _NUMBER],
-    "pcmLoad": [_BYTES, _COUNT],
 }
 
 
@@ -109,22 +107,6 @@ class PcmArray(Instrument):
             )
         self._call("pcmRead", out.ctypes.data_as(ctypes.POINTER(ctypes.c_float)), out.size, shown=f"{out.size}")
         return out
-
-    def saved_state(self) -> bytes:
-        """Return what a simulated array needs to go on from here; empty for a real one."""
-        size = ctypes.c_int64(0)
-        nothing = np.empty(0, dtype=np.uint8)
-        self._call("pcmSave", _pointer(nothing, _BYTES), ctypes.byref(size))
-        buffer = np.empty(size.value, dtype=np.uint8)
-        if buffer.size:
-            self._call("pcmSave", _pointer(buffer, _BYTES), ctypes.byref(size), shown=f"{buffer.size}")
-        return buffer.tobytes()
-
-    def load_state(self, state: bytes) -> None:
-        """Bring a simulated array to what `saved_state` returned; an empty state changes nothing."""
-        if state:
-            buffer = np.frombuffer(state, dtype=np.uint8)
-            self._call("pcmLoad", _pointer(buffer, _BYTES), buffer.size, shown=f"{buffer.size}")
 
     def number(self, function: str) -> int:
         """Return the number that a function of the library writes."""

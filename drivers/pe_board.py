@@ -153,9 +153,9 @@ class PeBoard(Instrument):
         read, rows = self._limits().read(voltage, averages), self.geometry.rows
         return read_rows(self.connection, self.geometry, self._array(array) * rows, rows, read)
 
-    def pulse_cells(self, cells: Cells, pulse: LinePulse) -> None:
-        """Give each of ``cells`` one pulse, exactly once whatever the line does."""
-        self._pulse(cells, pulse, None)
+    def pulse_cells(self, cells: Cells, pulse: LinePulse, *, count: int = 1) -> None:
+        """Give each of ``cells`` ``count`` pulses, exactly so many whatever the line does."""
+        self._pulse(cells, pulse, None, self._limits().count("number of pulses", count, self.capabilities.max_pulses))
 
     def pulse_and_read_cells(self, cells: Cells, pulse: LinePulse, *, voltage: float, averages: int = 1) -> Floats:
         """Give each of ``cells`` one pulse and return the (n,) currents read right after it, in A."""
@@ -214,13 +214,13 @@ class PeBoard(Instrument):
     def _array(self, array: int) -> int:
         return self._limits().count("array", array, self.geometry.arrays - 1, lowest=0)
 
-    def _pulse(self, cells: Cells, pulse: LinePulse, read: WireRead | None) -> Floats:
+    def _pulse(self, cells: Cells, pulse: LinePulse, read: WireRead | None, count: int = 1) -> Floats:
         numbers, wire = self._limits().cells(cells, unique=True), self._limits().pulse(pulse)
         kind = RESET if pulse.device_voltage < 0.0 else SET
         found = np.empty(len(numbers))
 
         def send(part: slice) -> None:
-            payload = self.connection.drive(requests.pulse_cells(kind, numbers[part], wire, read))
+            payload = self.connection.drive(requests.pulse_cells(kind, numbers[part], wire, read, count))
             if read is None:
                 answers.pulsed(payload, part.stop - part.start)
             else:

@@ -4,21 +4,22 @@ import contextlib
 import dataclasses
 import datetime as dt
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import labctl
 from labctl import plugins
-from labctl.errors import DataFileError, LimitError, RunStoppedError
+from labctl.errors import DataFileError, InstrumentError, LimitError, RunStoppedError
 from labctl.events import RunState
-from labctl.instrument import Instrument, SampleLimits
+from labctl.instrument import Instrument, SampleLimits, make_all_safe
 from labctl.protocol import Plan, Protocol, Step, unit_of
 from labctl.resources import choose_instruments
 from labctl.runfile.finish import cut_to_last_step, recover
 from labctl.runfile.header import RunHeader
 from labctl.runfile.reader import RunData
 from labctl.runfile.writer import RunFileWriter
-from labctl.runner import Listener, Run, timestamp
+from labctl.runner import Listener, Run, split_state, timestamp
 from labctl.stations.station import OpenOptions, Station, station_from_text
 from labctl.units import format_quantity
 
@@ -93,7 +94,8 @@ def prepare(
         )
         return RunFileWriter.create(_file_name(Path(output), protocol), header, type(protocol).rows)
 
-    return Run(protocol, chosen, clock=station.clock, seed=drawn, open_file=open_file)
+    devices = _devices_of(protocol, station, chosen)
+    return Run(protocol, chosen, clock=station.clock, seed=drawn, open_file=open_file, devices=devices)
 
 
 def run(
@@ -163,6 +165,12 @@ def resume(file: str | Path, *, station: Station | None = None) -> Run:
     chosen = choose_instruments(protocol_class, station.instruments)
     stored = data.last_step()
     step = Step(stored["done"], stored["total"], data.step_state(stored)) if stored else None
+    devices = _devices_of(protocol, station, chosen)
+    if step and protocol.keeps_devices:
+        lab_state, own = split_state(step.state)
+        step = dataclasses.replace(step, state=own)
+        if station.lab is not None and lab_state:
+            station.lab.load(lab_state)
 
     def open_file() -> RunFileWriter:
         cut_to_last_step(path, timestamp())
@@ -170,7 +178,31 @@ def resume(file: str | Path, *, station: Station | None = None) -> Run:
         return RunFileWriter(path, protocol_class.rows, lengths)
 
     start = (step, float(stored["time"])) if step and stored else None
-    return Run(protocol, chosen, clock=station.clock, seed=data.header.seed, open_file=open_file, resume=start)
+    return Run(
+        protocol, chosen, clock=station.clock, seed=data.header.seed, open_file=open_file, resume=start, devices=devices
+    )
+
+
+def _devices_of(protocol: Protocol, station: Station, chosen: dict[str, Instrument]) -> Callable[[], bytes] | None:
+    """Return what brings simulated devices to a point that a resumed run can begin at too, and gives their state.
+
+    There every output is idle, as after opening, and the clock stands at a full second: an unbroken run and a resumed
+    one go on alike to the last bit. Real devices keep their own state.
+    """
+    if not protocol.keeps_devices:
+        return None
+    lab = station.lab
+    if lab is None:
+        return bytes
+
+    def keep() -> bytes:
+        _, failures = make_all_safe(chosen)
+        if failures:
+            raise InstrumentError("station", "make safe", 0, "; ".join(failures))
+        lab.settle()
+        return lab.saved()
+
+    return keep
 
 
 def resumable(path: Path) -> RunData:

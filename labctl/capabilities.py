@@ -158,11 +158,17 @@ class FastIVResult(NamedTuple):
 class PulseSource(Protocol):
     """Gives voltage pulses; the output is on while they last and idle before and after."""
 
+    def check_pulses(self, pulse: Pulse, *, count: int = 1, period: float | None = None) -> None:
+        """Raise `LimitError` for pulses that ``send_pulses`` would refuse; the instrument may be unopened."""
+
     def send_pulses(self, pulse: Pulse, *, count: int = 1, period: float | None = None) -> None:
         """Give ``count`` pulses, ``period`` (s) apart, and return when the last has been given."""
 
-    def send_waveform(self, times: Floats, volts: Floats) -> None:
-        """Give one piecewise-linear waveform, ``volts`` (n,) V at ``times`` (n,) s from 0; return when it is over."""
+    def send_waveform(self, times: Floats, volts: Floats, *, count: int = 1) -> None:
+        """Give a piecewise-linear waveform, ``volts`` (n,) V at ``times`` (n,) s from 0, ``count`` times in a row.
+
+        Return when the last is over.
+        """
 
 
 @runtime_checkable
@@ -184,8 +190,38 @@ class SourceMeter(Protocol):
 
 
 @runtime_checkable
+class BiasSource(Protocol):
+    """Holds a voltage on a terminal of its own, such as a gate, while something else is measured."""
+
+    @property
+    def has_bias(self) -> bool:
+        """Whether there is such a terminal, known before the instrument is opened."""
+
+    def hold_bias(self, voltage: float, *, compliance: float) -> None:
+        """Hold ``voltage`` (V) within ``compliance`` (A) until `release_bias`, or until the instrument is made safe."""
+
+    def release_bias(self) -> None:
+        """Bring the terminal back to its idle policy."""
+
+
+@runtime_checkable
+class Prober(Protocol):
+    """Connects one device out of many; none is connected while it is at rest."""
+
+    @property
+    def cells(self) -> int:
+        """How many it can reach, numbered from 0; known before the instrument is opened."""
+
+    def move_to(self, cell: int) -> None:
+        """Connect ``cell`` and return when it is connected; the one before is disconnected first."""
+
+
+@runtime_checkable
 class Digitizer(Protocol):
     """Captures voltages around a trigger."""
+
+    def show_channel(self, channel: int, *, low: float, high: float) -> None:
+        """Capture ``channel`` too from now on, with ``low`` to ``high`` (V) well on its screen."""
 
     def arm(self, *, duration: float, level: float, channel: int = 1, rising: bool = True) -> None:
         """Make ready to capture ``duration`` (s) around the next crossing of ``level`` (V) on ``channel``."""
@@ -205,6 +241,17 @@ class FastIV(Protocol):
 
 
 @runtime_checkable
+class CurrentMonitor(Protocol):
+    """Records the current into 0 V while another instrument drives."""
+
+    def start_currents(self, duration: float, *, interval: float, averaging: float = 0.0) -> None:
+        """Hold 0 V and measure for ``duration`` (s), every ``interval`` (s); return as soon as it has begun."""
+
+    def fetch_currents(self) -> FastIVResult:
+        """Wait for the end and return what was measured; positive is what the device gives. Then idle."""
+
+
+@runtime_checkable
 class BinaryArray(Protocol):
     """A large array of cells with a high and a low resistance, switched in lists and read whole."""
 
@@ -218,12 +265,6 @@ class BinaryArray(Protocol):
     def read_decades(self, out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
         """Return log10 of the resistance in Ohm of each cell (cells,); fills ``out`` if given."""
 
-    def saved_state(self) -> bytes:
-        """Return what a simulated array needs to go on from here in another process; empty for a real one."""
-
-    def load_state(self, state: bytes) -> None:
-        """Bring a simulated array to what `saved_state` returned; an empty state changes nothing."""
-
 
 @runtime_checkable
 class CellArray(Protocol):
@@ -236,8 +277,8 @@ class CellArray(Protocol):
     def read_cells(self, cells: Cells, *, voltage: float, averages: int = 1) -> Floats:
         """Return the (n,) currents of ``cells`` at ``voltage``."""
 
-    def pulse_cells(self, cells: Cells, pulse: LinePulse) -> None:
-        """Give each of ``cells`` one pulse, exactly once whatever the line does."""
+    def pulse_cells(self, cells: Cells, pulse: LinePulse, *, count: int = 1) -> None:
+        """Give each of ``cells`` ``count`` pulses (1 to 10,000), exactly so many whatever the line does."""
 
     def pulse_and_read_cells(self, cells: Cells, pulse: LinePulse, *, voltage: float, averages: int = 1) -> Floats:
         """Give each of ``cells`` one pulse and return the (n,) currents read right after it."""
@@ -258,3 +299,11 @@ class DefectMap(Protocol):
 
     def stuck_map(self, array: int) -> Ints:
         """Return the (rows, columns) stored defects: 0 good, 1 stuck low, 2 stuck high, 3 not known."""
+
+
+@runtime_checkable
+class MultiplyingArray(CellArray, Protocol):
+    """An array of cells that also multiplies input vectors by its conductances, a bit of the inputs at a time."""
+
+    def multiply(self, array: int, rows: Ints, codes: Ints, *, bits: int, voltage: float) -> Floats:
+        """Return the (n, rows) bit-weighted sums of source-line currents, in A, of (n, columns) signed ``codes``."""

@@ -59,3 +59,14 @@ class VirtualClock(Clock):
         if seconds > 0.0 and not (cancel and cancel.is_set()):
             with self._lock:
                 self._now += seconds
+
+    def move_to(self, now: float) -> None:
+        """Let the clock stand at ``now`` (s), where it stood when the lab was saved.
+
+        Raises:
+            ValueError: It would run backwards.
+        """
+        with self._lock:
+            if now < self._now:
+                raise ValueError(f"a clock at {self._now:g} s cannot go back to {now:g} s")
+            self._now = now

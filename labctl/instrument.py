@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
-from labctl.errors import ConfigError, LabctlError
+from labctl.errors import ConfigError, LabctlError, LimitError
 from labctl.links import Link
 from labctl.settings import BoundSetting, Value, settings_of
 
@@ -173,15 +173,27 @@ class Instrument:
         }
 
     def restore(self, snapshot: Mapping[str, Value]) -> list[str]:
-        """Set again what differs from ``snapshot``; return the names of what was set."""
-        changed = []
+        """Set again what differs from ``snapshot``; return the names of what was set.
+
+        Raises:
+            ConfigError: The snapshot has what is no setting of this driver.
+            LimitError: Names each value that is beyond what instrument or sample stand now, such as the compliance that
+                an instrument has when it is switched on; these were left alone, all others are set.
+        """
+        changed, refused = [], []
         for name, value in snapshot.items():
             bound = self.settings().get(name)
             if bound is None:
                 raise ConfigError(f"{self.role}: the snapshot has {name!r}, which is no setting of this driver")
             if bound.setting.write is not None and bound.setting.read is not None and bound.get() != value:
-                bound.set(value)
-                changed.append(name)
+                try:
+                    bound.set(value)
+                except LimitError as error:
+                    refused.append(str(error))
+                else:
+                    changed.append(name)
+        if refused:
+            raise LimitError("; ".join([*refused, "all else is as in the snapshot"]))
         return changed
 
 

@@ -50,6 +50,7 @@ Amps = Annotated[float, In("A"), Field(allow_inf_nan=False)]
 Siemens = Annotated[float, In("S"), Field(allow_inf_nan=False)]
 Ohms = Annotated[float, In("ohm"), Field(allow_inf_nan=False)]
 Seconds = Annotated[float, In("s"), Field(allow_inf_nan=False)]
+Farads = Annotated[float, In("F"), Field(allow_inf_nan=False)]
 Count = Annotated[int, In(""), Field(ge=1)]
 
 
@@ -169,6 +170,10 @@ class Protocol(BaseModel):
     """What it measures, such as ``PCM cell``; protocols are listed by it."""
     purpose: ClassVar[str]
     """What it is for, such as ``Retention``; protocols are listed by it within a device."""
+    keeps_devices: ClassVar[bool] = False
+    """Whether each step keeps the state of simulated devices, so that a resumed run is the unbroken one bit for bit.
+
+    Real devices keep their own state. Worth its megabytes where thousands of updates build on each other."""
     rows: ClassVar[tuple[type[Row], ...]]
     plots: ClassVar[tuple[Plot, ...]] = ()
 

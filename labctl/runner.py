@@ -1,8 +1,10 @@
 """The runner: owns a protocol's generator, its run file and the four verbs pause, resume, stop and abort."""
 
 import contextlib
+import dataclasses
 import datetime as dt
 import logging
+import struct
 import threading
 import time
 import traceback
@@ -69,6 +71,7 @@ class Run:
         seed: Of the run's random numbers.
         open_file: Makes the run file; called in the worker.
         resume: The step to go on from, and the run's time then (s).
+        devices: Returns the state of simulated devices, which each step is to keep before its own.
     """
 
     def __init__(
@@ -80,6 +83,7 @@ class Run:
         seed: int,
         open_file: Callable[[], RunFileWriter],
         resume: tuple[Step, float] | None = None,
+        devices: Callable[[], bytes] | None = None,
     ) -> None:
         self.protocol = protocol
         self.seed = seed
@@ -91,6 +95,7 @@ class Run:
         self._clock = RunClock(clock, resume[1] if resume else 0.0)
         self._open_file = open_file
         self._resume = resume[0] if resume else None
+        self._devices = devices
         self._listeners: list[Listener] = []
         self._state = RunState.READY
         self._changed = threading.Condition()
@@ -251,7 +256,8 @@ class Run:
                 self._tell_rows(writer)
                 self._clock.wait(item.seconds, self._interrupt)
             case Step():
-                writer.step(self._clock.now(), item)
+                kept = joined_state(self._devices(), item.state) if self._devices else item.state
+                writer.step(self._clock.now(), dataclasses.replace(item, state=kept))
                 self._tell_rows(writer)
                 self._tell_progress(item)
             case Note():
@@ -338,6 +344,17 @@ class Run:
         except Exception:
             logger.exception("the analysis failed; the rows are kept, run: labctl analyse %s", writer.path)
             return None
+
+
+def joined_state(devices: bytes, own: bytes) -> bytes:
+    """Return what a step keeps: the state of simulated devices, and the protocol's own."""
+    return struct.pack("<Q", len(devices)) + devices + own
+
+
+def split_state(kept: bytes) -> tuple[bytes, bytes]:
+    """Return the two parts of `joined_state`."""
+    (length,) = struct.unpack_from("<Q", kept)
+    return kept[8 : 8 + length], kept[8 + length :]
 
 
 def timestamp() -> str:

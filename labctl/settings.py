@@ -3,7 +3,7 @@
 import dataclasses
 import enum
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, overload
 
 from labctl.errors import ConfigError, LimitError, StateError
 from labctl.units import Unit, format_quantity, parse_quantity
@@ -49,6 +49,14 @@ class Setting:
     def __get__(self, instrument: "Instrument", owner: type) -> "BoundSetting": ...
     def __get__(self, instrument: "Instrument | None", owner: type) -> "Setting | BoundSetting":
         return self if instrument is None else BoundSetting(self, instrument)
+
+    def __set__(self, instrument: "Instrument", value: object) -> NoReturn:
+        """Refuse an assignment, which would send nothing.
+
+        Raises:
+            StateError: Always; it names the way.
+        """
+        raise StateError(f"{instrument.role}: use {self.name}.set({value!r}); an assignment would send nothing")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -97,6 +97,7 @@ class TrainSsl(Protocol):
     station: ClassVar[str] = "pcm-array"
     device: ClassVar[str] = "PCM array"
     purpose: ClassVar[str] = "Training"
+    keeps_devices: ClassVar[bool] = True
     rows: ClassVar[tuple[type[Row], ...]] = (Epoch, Word, Answer, Pinned, Inference)
     plots: ClassVar[tuple[Plot, ...]] = (
         Trace(Epoch, "epoch", "test_accuracy", "Test accuracy", group="scheme"),
@@ -221,12 +222,11 @@ class _Training:
 
     def restore(self, state: bytes) -> None:
         """Go on from a step's state."""
-        self.high, array_state = self.learning.unpack(self.network, state)
-        self.array.load_state(array_state)
+        self.high = self.learning.unpack(self.network, state)
 
     def state(self) -> bytes:
         """Return what `restore` needs."""
-        return self.learning.packed(self.network, self.high, self.array.saved_state())
+        return self.learning.packed(self.network, self.high)
 
     def epoch(self, scheme: int, epoch: int) -> Iterator[Any]:
         """Train one epoch; yield the waits in it and what came of it."""

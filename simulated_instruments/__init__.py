@@ -2,6 +2,7 @@
 
 SIMULATED_INSTRUMENTS: dict[str, str] = {
     "bench": "simulated_instruments.bench:Bench",
+    "cell-prober": "simulated_instruments.cell_prober:SimulatedCellProber",
     "keithley-2600": "simulated_instruments.keithley_2600:SimulatedKeithley2600",
     "keysight-33600a": "simulated_instruments.keysight_33600a:SimulatedKeysight33600A",
     "keysight-b1500": "simulated_instruments.keysight_b1500:SimulatedKeysightB1500",

@@ -21,6 +21,7 @@ from typing_extensions import override
 
 from simulated_instruments.bench_parts.devices import WithCapacitor, make_device
 from simulated_instruments.bench_parts.drive import Drive, Floats, constant, waveform
+from simulated_instruments.bench_parts.gated import GatedRram
 from simulated_instruments.bench_parts.net import Conflict, Net
 from simulated_instruments.frontend import Clock
 from simulated_instruments.terminals import ResistiveTerminal, Terminal
@@ -37,7 +38,10 @@ class NetWiring:
     Attributes:
         terminals: ``role.terminal`` of everything on the node.
         probes: ``role.terminal`` of what is behind the series resistor, across the device; these only watch.
-        device: ``open``, ``resistor``, ``capacitor``, ``pcm`` or ``rram``.
+        returns: ``role.terminal`` of what holds the device's other end at 0 V and measures its current; while none is
+            connected that end is open. The capacitor goes to ground.
+        device: ``open``, ``resistor``, ``capacitor``, ``diffusive``, ``pcm``, ``rram`` or
+            ``rram-1t1r``.
         options: The device's own numbers.
         series: Resistor between the node and the device, in Ohm.
         capacitance: Parallel to the device, in F.
@@ -45,6 +49,7 @@ class NetWiring:
 
     terminals: Sequence[str]
     probes: Sequence[str] = ()
+    returns: Sequence[str] = ()
     device: str = "open"
     options: Mapping[str, Any] = field(default_factory=dict)
     series: float = 0.0
@@ -73,15 +78,17 @@ class Bench:
         self._clock = clock
         self._lock = threading.RLock()
         self.nets: dict[str, Net] = {}
-        self._terminals: dict[str, BenchTerminal] = {}
+        self._terminals: dict[str, Terminal] = {}
         for name, wiring in nets.items():
             try:
                 wired = wiring if isinstance(wiring, NetWiring) else NetWiring(**wiring)
                 self._wire(name, wired, (seed ^ zlib.crc32(name.encode())) & (2**64 - 1))
             except ValueError as error:
                 raise ValueError(f"nets.{name}: {error}") from error
+        for name in self.nets:
+            self._connect_gate(name)
 
-    def terminals(self, role: str) -> dict[str, "BenchTerminal"]:
+    def terminals(self, role: str) -> dict[str, Terminal]:
         """Return what is wired of one instrument, by terminal."""
         head = f"{role}."
         return {name[len(head) :]: each for name, each in self._terminals.items() if name.startswith(head)}
@@ -96,18 +103,32 @@ class Bench:
         return device.device if isinstance(device, WithCapacitor) else device
 
     def _wire(self, name: str, wiring: NetWiring, seed: int) -> None:
-        device = make_device(wiring.device, wiring.options, seed)
         if wiring.series < 0.0 or wiring.capacitance < 0.0:
             raise ValueError("series and capacitance must not be negative")
-        if wiring.capacitance:
-            device = WithCapacitor(device, wiring.capacitance)
+        device = make_device(wiring.device, wiring.options, seed, wiring.capacitance)
         net = Net(name, self._clock, device, series=wiring.series, lock=self._lock, report=self._conflict)
         self.nets[name] = net
-        for terminals, probes in ((wiring.terminals, False), (wiring.probes, True)):
-            for terminal in terminals:
-                if terminal in self._terminals:
-                    raise ValueError(f"the terminal {terminal!r} is wired twice")
-                self._terminals[terminal] = BenchTerminal(net, terminal, probe=probes)
+        for terminal in wiring.terminals:
+            self._add(BenchTerminal(net, terminal, probe=False), terminal)
+        for terminal in wiring.probes:
+            self._add(BenchTerminal(net, terminal, probe=True), terminal)
+        for terminal in wiring.returns:
+            self._add(ReturnTerminal(net, terminal), terminal)
+
+    def _add(self, made: Terminal, name: str) -> None:
+        if name in self._terminals:
+            raise ValueError(f"the terminal {name!r} is wired twice")
+        self._terminals[name] = made
+
+    def _connect_gate(self, name: str) -> None:
+        """Let a transistor's gate follow the net that it is on."""
+        device = self.device(name)
+        if not isinstance(device, GatedRram):
+            return
+        if device.gate_net not in self.nets or device.gate_net == name:
+            others = ", ".join(net for net in self.nets if net != name)
+            raise ValueError(f"nets.{name}: the gate is to be on another net, and there is {others or 'none'}")
+        device.gate_volts = self.nets[name].follow(self.nets[device.gate_net])
 
     def _conflict(self, conflict: Conflict) -> None:
         self.conflicts.append(conflict)
@@ -142,8 +163,14 @@ class BenchTerminal(Terminal):
         self._drive(constant(math.copysign(highest, amps), 0.0, abs(amps)))
 
     @override
-    def play(self, times: Floats, volts: Floats, *, ohms: float = 0.0) -> None:
-        self._drive(waveform(times, volts, ohms))
+    def play(
+        self, times: Floats, volts: Floats, *, ohms: float = 0.0, count: int = 1, period: float = math.inf
+    ) -> None:
+        self._drive(waveform(times, volts, ohms, count, period))
+
+    @override
+    def connect(self, cell: int | None) -> None:
+        self._net.connect(cell)
 
     @override
     def release(self) -> None:
@@ -152,8 +179,8 @@ class BenchTerminal(Terminal):
     @override
     def sense(self) -> tuple[float, float]:
         with self._net.lock:
-            volts, amps = self.trace(np.array([self._net.now()]))
-        return float(volts[0]), float(amps[0])
+            self._net.advance()
+            return self._net.history.latest(self._name, device=self._probe)
 
     @override
     def trace(self, times: Floats) -> tuple[Floats, Floats]:
@@ -173,6 +200,59 @@ class BenchTerminal(Terminal):
         if self._probe:
             raise ValueError(f"{self._name} is a probe on the net {self._net.name!r} and cannot drive it")
         self._net.drive(self._name, drive)
+
+
+class ReturnTerminal(Terminal):
+    """A terminal at the device's other end: it holds that end at 0 V and measures what comes out there.
+
+    Args:
+        net: The net.
+        name: ``role.terminal``.
+    """
+
+    def __init__(self, net: Net, name: str) -> None:
+        self._net = net
+        self._name = name
+        net.hold_return(name, connected=False)
+
+    @override
+    def force(self, volts: float, *, ohms: float = 0.0, limit: float = math.inf) -> None:
+        self.play(np.zeros(1), np.array([volts]))
+
+    @override
+    def force_current(self, amps: float, *, limit: float = math.inf) -> None:
+        raise ValueError(f"{self._name} is at the device's other end, which is held at 0 V and cannot be driven")
+
+    @override
+    def play(self, times: Floats, volts: Floats, *, ohms: float = 0.0, count: int = 1, period: float = 0.0) -> None:
+        if np.any(volts):
+            raise ValueError(f"{self._name} is at the device's other end, which is held at 0 V and cannot be driven")
+        self._net.hold_return(self._name, connected=True)
+
+    @override
+    def connect(self, cell: int | None) -> None:
+        self._net.connect(cell)
+
+    @override
+    def release(self) -> None:
+        self._net.hold_return(self._name, connected=False)
+
+    @override
+    def sense(self) -> tuple[float, float]:
+        with self._net.lock:
+            volts, amps = self.trace(np.array([self._net.now()]))
+        return float(volts[0]), float(amps[0])
+
+    @override
+    def trace(self, times: Floats) -> tuple[Floats, Floats]:
+        times = np.asarray(times, dtype=np.float64)
+        with self._net.lock:
+            self._net.advance()
+            return np.zeros(len(times)), self._net.history.amps(times, self._name)
+
+    @override
+    def crossing(self, level: float, *, rising: bool, after: float) -> float | None:
+        return None
 
 
 def _nothing(conflict: Conflict) -> None:

@@ -14,6 +14,7 @@ from simulated_instruments.keithley_tsp.errors import (
     OUT_OF_MEMORY,
     QUERY_DEADLOCKED,
     RUNTIME,
+    SYSTEM_ERROR,
     TOO_LONG,
     ErrorQueue,
     InstrumentError,
@@ -157,6 +158,10 @@ class SimulatedKeithley2600:
         """Queue an error, as the instrument does itself."""
         self._errors.push(code, message)
         self._instrument.status.standard.error(code)
+
+    def queue_error(self) -> None:
+        """Queue an error that no message caused, as after a fault inside."""
+        self.queue(*SYSTEM_ERROR)
 
     def stop_wanted(self) -> bool:
         """Return whether the script has to end: a device clear came, or the output queue is full."""

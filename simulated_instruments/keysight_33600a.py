@@ -205,6 +205,7 @@ class SimulatedKeysight33600A(ScpiFrontEnd):
             raise ScpiError(-211)
 
     def _abort(self) -> None:
+        self._play_on()
         for output in self._outputs:
             output.abort()
 
@@ -240,7 +241,15 @@ class SimulatedKeysight33600A(ScpiFrontEnd):
                 output.channel.arb = DEFAULT_ARB
                 self._dirty.add(output.channel.number)
 
+    def _play_on(self) -> None:
+        """Let a burst go on for as long as the instrument takes before its outputs obey a message."""
+        remaining = self._busy_until() - self.clock.now()
+        if remaining > 0.0:
+            self.clock.wait(min(remaining, limits.SETTING_TIME))
+
     def _update(self) -> None:
+        if self._dirty:
+            self._play_on()
         for output in self._outputs:
             output.refresh(changed=output.channel.number in self._dirty)
         self._dirty.clear()

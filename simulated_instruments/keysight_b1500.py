@@ -82,6 +82,10 @@ class SimulatedKeysightB1500:
         self._frame.errors.pending = False
         return value
 
+    def queue_error(self) -> None:
+        """Queue an error that no message caused, as after a fault inside."""
+        self._frame.errors.push(FlexErrorCode.CHANNEL_REFUSES_COMMAND)
+
     def error_waiting(self) -> bool:
         """Return whether the error queue holds anything; the WGFMU library looks at that when it opens a session."""
         return self._frame.errors.waiting()

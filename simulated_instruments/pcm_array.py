@@ -6,7 +6,6 @@ Nat. Commun. 12, 319 (2021).
 """
 
 import ctypes
-import io
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from simulated_instruments.frontend import Clock
 from simulated_instruments.physics.pcm_array import PcmArray, PcmStatistics
 
-OK, CLOSED, BAD_CELL, BAD_SIZE, BAD_STATE = 0, 1, 2, 3, 4
+OK, CLOSED, BAD_CELL, BAD_SIZE = 0, 1, 2, 3
 DEFAULT_CELLS = 203_264
 """784 x 256 + 256 x 10."""
 SWITCHING_TIME = 1e-6
@@ -97,29 +96,13 @@ class SimulatedPcmArray:
         self.array.read(self._now(), _array(decades, count, np.float32))
         return OK
 
-    def pcmSave(self, buffer: Any, size: Any) -> int:  # noqa: N802
-        """Fill in the simulation's state; with a size of 0, only write the size. A real controller writes 0."""
-        file = io.BytesIO()
-        np.savez_compressed(file, **self.array.saved(self._now()))  # type: ignore[arg-type]
-        state = file.getvalue()
-        if _target(size).value == 0:
-            return self._number(size, len(state))
-        if _target(size).value < len(state):
-            return BAD_SIZE
-        _array(buffer, len(state), np.uint8)[:] = np.frombuffer(state, np.uint8)
-        return OK if self._open else CLOSED
+    def saved(self) -> Mapping[str, NDArray[Any]]:
+        """Return the cells' state, for a lab that is to go on in another process."""
+        return self.array.saved(self._now())
 
-    def pcmLoad(self, buffer: Any, size: int) -> int:  # noqa: N802
-        """Take a state that was saved. A real controller refuses."""
-        if not self._open:
-            return CLOSED
-        try:
-            with np.load(io.BytesIO(_array(buffer, size, np.uint8).tobytes())) as file:
-                saved: Mapping[str, NDArray[Any]] = {name: file[name] for name in file.files}
-            self.array.load(saved, self._now())
-        except (OSError, ValueError, KeyError, IndexError, EOFError):
-            return BAD_STATE
-        return OK
+    def load(self, saved: Mapping[str, NDArray[Any]]) -> None:
+        """Become what `saved` returned."""
+        self.array.load(saved, self._now())
 
     def _now(self) -> int:
         return round(self._clock.now() * 1e6)

@@ -4,10 +4,12 @@ Its wire language is that of docs/pe-board-wire.md, protocol version 1. Checked 
 vectors only; no real board has spoken the language yet.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulated_instruments.frontend import Clock
 from simulated_instruments.pe_board_firmware.capabilities import Capabilities
@@ -18,11 +20,26 @@ from simulated_instruments.pe_board_firmware.inbox import Inbox
 from simulated_instruments.pe_board_firmware.line_rate import LineRate
 from simulated_instruments.pe_board_firmware.machine import Counters, Machine
 from simulated_instruments.pe_board_firmware.safety import Safety
-from simulated_instruments.physics.rram import RESET_PULSE, SET_PULSE, RramCells
+from simulated_instruments.physics.crossbar import LineResistance
+from simulated_instruments.physics.rram import (
+    DEFAULT_PARAMETERS,
+    EAPU_PARAMETERS,
+    RESET_PULSE,
+    SET_PULSE,
+    RramCells,
+)
+from simulated_instruments.physics.rram_kinetics import KineticCells
 
 SUPPLY_MV = 11_987  # *assumed*
 TEMPERATURE = 31.25  # degC; *assumed*
 ROUND_TIME = 20e-3
+TECHNOLOGIES: dict[str, Callable[[int], RramCells | KineticCells]] = {
+    "analogue": lambda seed: RramCells(CELLS, seed=seed, parameters=DEFAULT_PARAMETERS),
+    "gate-tuned": lambda seed: RramCells(CELLS, seed=seed, parameters=EAPU_PARAMETERS),
+    "drift-diffusion": lambda seed: KineticCells(CELLS, seed=seed),
+}
+"""What cells the board can have, drawn from a seed: those of Yao et al., the wider ones of Nat. Commun. 16, 11494, and
+those of which Nat. Commun. 16, 913 measures the kinetics."""
 
 
 def _nothing() -> bytes:
@@ -47,6 +64,9 @@ class SimulatedPeBoard:
         held_lines: Lines that stay at a voltage whatever the switches do: word, bit or source -> mV.
         internal_fault: Code of an INTERNAL error that the next accepted request meets.
         round_time: How long an operation runs between two looks at the line, in s of the clock.
+        technology: What the cells are like: one of `TECHNOLOGIES`.
+        line_resistance: Of each segment of the bit and source lines between two cells, in Ohm. MULTIPLY sees it;
+            reads and pulses of single cells do not, where it is small beside one cell.
         cells: The cells, 16,384 of them; drawn from the seed if not given.
 
     Attributes:
@@ -74,9 +94,15 @@ class SimulatedPeBoard:
         held_lines: Mapping[str, int] | None = None,
         internal_fault: int | None = None,
         round_time: float = ROUND_TIME,
-        cells: RramCells | None = None,
+        technology: str = "analogue",
+        line_resistance: float = 0.0,
+        cells: RramCells | KineticCells | None = None,
     ) -> None:
-        self.cells = RramCells(CELLS, seed=seed) if cells is None else cells
+        if technology not in TECHNOLOGIES:
+            raise ValueError(f"there is no technology {technology!r}; there are {', '.join(TECHNOLOGIES)}")
+        if not 0.0 <= line_resistance < math.inf:
+            raise ValueError(f"line_resistance must be finite and at least 0 Ohm, got {line_resistance:g}")
+        self.cells = TECHNOLOGIES[technology](seed) if cells is None else cells
         for cell, conductance in stuck:
             self.cells.stick(np.array([int(cell)]), conductance)
         self.counters = Counters()
@@ -100,6 +126,7 @@ class SimulatedPeBoard:
             counters=self.counters,
             line_rate=LineRate(clock),
             power_up=clock.now(),
+            lines=LineResistance(bit_segment=line_resistance, source_segment=line_resistance),
         )
         self._line_rate = machine.line_rate
         self._inbox = Inbox()
@@ -159,6 +186,14 @@ class SimulatedPeBoard:
         """Answer the next accepted request with INTERNAL and this code (0..65,535)."""
         self._dispatcher.internal_fault = code
 
+    def saved(self) -> Mapping[str, NDArray[Any]]:
+        """Return the cells' state, for a lab that is to go on in another process."""
+        return self.cells.state()
+
+    def load(self, saved: Mapping[str, NDArray[Any]]) -> None:
+        """Become what `saved` returned."""
+        self.cells.restore(saved)
+
     def receive(self, data: bytes, *, end: bool = False) -> bytes:
         """Take bytes from the line, cut anywhere, and return the answers that they complete."""
         self._safety.refresh()
@@ -174,7 +209,7 @@ class SimulatedPeBoard:
 
     def warm_up(self) -> None:
         """Compile what the cells compute with, on scratch cells, so that no host waits for it in vain."""
-        scratch, cells = RramCells(2, seed=0), np.arange(2)
+        scratch, cells = type(self.cells)(2, seed=0), np.arange(2)
         scratch.pulse(cells, word_line=1.8, bit_line=2.0, source_line=0.0, width=50e-9, now=0.0)
         scratch.current(cells, voltage=0.2, averages=1, now=0.0)
         scratch.conductance(cells, now=0.0)

@@ -29,8 +29,20 @@ class Terminal(Protocol):
     def force_current(self, amps: float, *, limit: float = math.inf) -> None:
         """Drive ``amps`` (A) from now on, with at most ``limit`` (V) in either direction."""
 
-    def play(self, times: Floats, volts: Floats, *, ohms: float = 0.0) -> None:
-        """Drive ``volts`` (V, unloaded) at ``times`` (s after now), linear in between, then the last value."""
+    def play(
+        self, times: Floats, volts: Floats, *, ohms: float = 0.0, count: int = 1, period: float = math.inf
+    ) -> None:
+        """Drive ``volts`` (V, unloaded) at ``times`` (s after now), linear in between, then the last value.
+
+        All of it comes ``count`` times, ``period`` (s) apart.
+        """
+
+    def connect(self, cell: int | None) -> None:
+        """Connect one cell of those that the node can be connected to, or none; what a prober's needles do.
+
+        Raises:
+            ValueError: There is no such cell.
+        """
 
     def release(self) -> None:
         """Go to high impedance from now on."""
@@ -69,8 +81,15 @@ class ResistiveTerminal(Terminal):
         self._start(np.zeros(1), np.array([min(max(volts, -limit), limit)]), 0.0, math.inf)
 
     @override
-    def play(self, times: Floats, volts: Floats, *, ohms: float = 0.0) -> None:
+    def play(
+        self, times: Floats, volts: Floats, *, ohms: float = 0.0, count: int = 1, period: float = math.inf
+    ) -> None:
+        # Of a train, the first passage is what this terminal shows: nothing here has a memory.
         self._start(np.asarray(times, dtype=float), np.asarray(volts, dtype=float), ohms, math.inf)
+
+    @override
+    def connect(self, cell: int | None) -> None:
+        pass
 
     @override
     def release(self) -> None:

@@ -87,6 +87,21 @@ def test_every_shipped_station_can_be_read_and_has_its_drivers() -> None:
         assert {table.driver for table in station.instruments.values()} <= plugins.table("drivers").keys()
 
 
+def test_any_pyvisa_program_opens_a_station_file(tmp_path: Path) -> None:
+    (tmp_path / "station.toml").write_text(read_station("full-lab")[1], encoding="utf-8")
+    script = (
+        "import pyvisa\nmanager = pyvisa.ResourceManager('station.toml@labsim')\n"
+        "for name in sorted(manager.list_resources('?*')):\n"
+        "    if 'ASRL' not in name:\n"
+        "        with manager.open_resource(name, read_termination='\\n') as line:\n"
+        "            print(line.query('*IDN?').split(',')[1].strip())\n"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60, cwd=tmp_path
+    ).stdout
+    assert sorted(said.split("\n")) == ["", "33622A", "B1500A", "MSO-X 3104A", "Model 2636B"]
+
+
 def test_help_imports_nothing_heavy() -> None:
     script = (
         "import sys\nsys.argv = ['labctl', '--help']\nfrom labctl.cli import main\n"

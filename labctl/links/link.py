@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 from labctl.errors import LinkError, LinkTimeoutError, RunStoppedError, StateError
-from labctl.links.channels import Channel, channel_for
+from labctl.links.channels import Channel, HislipChannel, channel_for
 from labctl.links.recording import Kind
 
 TRANSCRIPT_ENTRIES = 2000
@@ -60,7 +60,7 @@ class Link:
 
     Attributes:
         on_message: Called with each message, shortened, as it is noted in the transcript.
-        on_wire: Called with every byte that is sent or read, whole, and with each time-out and device clear.
+        on_wire: Called with every byte that is sent or read, whole, and with each time-out, device clear and new rate.
     """
 
     def __init__(self, name: str, manager: Callable[[], Any], options: LinkOptions | None = None) -> None:
@@ -190,12 +190,14 @@ class Link:
         from pyvisa.errors import Error, VisaIOError
 
         with self.lock:
-            self._open_channel()
+            channel = self._open_channel()
             self._tell_wire("clear")
             # pyvisa-py only empties a raw socket's input, which ends nothing in the instrument
             knows_clear = getattr(self._resource, "resource_class", "") != "SOCKET"
             try:
-                if knows_clear:
+                if isinstance(channel, HislipChannel):
+                    channel.clear()
+                elif knows_clear:
                     self._resource.clear()
             except (Error, OSError, RuntimeError) as error:  # pyvisa-py's HiSLIP raises RuntimeError
                 if not isinstance(error, VisaIOError) or error.error_code != StatusCode.error_nonsupported_operation:
@@ -210,6 +212,7 @@ class Link:
         """Change the rate of a serial line, after everything sent has left."""
         with self.lock:
             self._open_channel()
+            self._tell_wire("baud", b"%d" % rate)
             self._resource.baud_rate = rate
 
     def _configure(self) -> None:
@@ -264,6 +267,9 @@ class Link:
 
 def _reason(error: Exception) -> str:
     text = str(error)
-    if "ould not exclusively lock" in text or "busy" in text.lower():
+    beneath = error.__cause__ or error.__context__
+    while beneath is not None:  # pyvisa-py tells there what a HiSLIP server refused a client for
+        text, beneath = f"{text}\n{beneath}", beneath.__cause__ or beneath.__context__
+    if any(words in text.lower() for words in ("ould not exclusively lock", "busy", "another client")):
         return "another program has it open"
     return text.splitlines()[0] if text else type(error).__name__

@@ -10,8 +10,8 @@ station clock's time in s, the role, what happened, and for bytes how they are w
     2.0021 smu clear
 
 ``>`` is to the instrument, ``<`` from it, in the pieces in which it came; ``timeout`` is a read that was given up,
-``clear`` a device clear. ``text`` is a JSON string, ``hex`` has the number of bytes before them. The last line is
-``end``.
+``clear`` a device clear, ``baud`` a new rate of a serial line. ``text`` is a JSON string, ``hex`` has the number of
+bytes before them. The last line is ``end``; a recording without it comes from a session that was killed.
 """
 
 import json
@@ -26,7 +26,7 @@ from typing import IO, Literal, NamedTuple
 from labctl.clock import Clock
 from labctl.errors import ConfigError, DataFileError, StateError
 
-Kind = Literal[">", "<", "timeout", "clear"]
+Kind = Literal[">", "<", "timeout", "clear", "baud"]
 MAGIC = "labctl-recording"
 VERSION = 1
 END = "end"
@@ -119,21 +119,28 @@ class Recording:
     Attributes:
         events: In the order in which they happened.
         seed: Of what drivers drew at random.
+        is_cut: Whether its end is missing, as in that of a session that was killed; a part of a line is left out.
+
+    Args:
+        whole: Refuse a recording that is cut short.
 
     Raises:
         DataFileError: No recording, damaged, or cut short; names the line.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, whole: bool = True) -> None:
         self.path = path
         try:
             lines = path.read_text(encoding="ascii").split("\n")
         except (OSError, UnicodeDecodeError) as error:
             raise DataFileError(f"{path} cannot be read: {error}") from error
         self.seed = _seed(path, lines[0])
-        if lines[-2:] != [END, ""]:
-            raise DataFileError(f"{path} is cut short: its last line, {len(lines)}, is not {END!r}")
-        self.events: Sequence[Event] = [_event(path, number, line) for number, line in enumerate(lines[1:-2], 2)]
+        self.is_cut = lines[-2:] != [END, ""]
+        if self.is_cut and whole:
+            told = f"{path} is cut short: its last line, {len(lines)}, is not {END!r}"
+            raise DataFileError(f"{told}; a session that was killed can be replayed leniently")
+        kept = lines[1:-1] if self.is_cut else lines[1:-2]
+        self.events: Sequence[Event] = [_event(path, number, line) for number, line in enumerate(kept, 2)]
 
     def numbers(self) -> random.Random:
         """Return what a driver draws its numbers from, as in the recorded session."""
@@ -148,7 +155,7 @@ def readable(data: bytes) -> str:
 
 
 def _line(event: Event) -> str:
-    shown = f" {readable(event.data)}" if event.kind in {">", "<"} else ""
+    shown = f" {readable(event.data)}" if event.kind in {">", "<", "baud"} else ""
     return f"{event.time!r} {event.role} {event.kind}{shown}\n"
 
 
@@ -170,13 +177,13 @@ def _event(path: Path, number: int, line: str) -> Event:
     time, role, kind, shown = [*line.split(" ", 3), "", "", "", ""][:4]
     try:
         match kind:
-            case ">" | "<":
+            case ">" | "<" | "baud":
                 return Event(float(time), role, kind, _data(shown), number)
             case "timeout" | "clear" if not shown:
                 return Event(float(time), role, kind, b"", number)
     except (ValueError, AttributeError) as error:
         raise DataFileError(f"{path}, line {number}: this is no event: {error}") from error
-    raise DataFileError(f"{path}, line {number}: this is no event: {kind!r} is none of >, <, timeout and clear")
+    raise DataFileError(f"{path}, line {number}: this is no event: {kind!r} is none of >, <, timeout, clear and baud")
 
 
 def _data(shown: str) -> bytes:

@@ -59,6 +59,10 @@ class StrictChannel(Channel):
         """Take the recorded device clear."""
         self._expect(Event(0.0, "", "clear"))
 
+    def set_baud_rate(self, rate: int) -> None:
+        """Take the recorded change of the line's rate."""
+        self._expect(Event(0.0, "", "baud", b"%d" % rate))
+
     def check_played(self) -> None:
         """Refuse a session that ended before the recorded one.
 
@@ -106,7 +110,7 @@ class LenientChannel(Channel):
             if event.kind == ">":
                 group = [event]
                 self._answers.setdefault(event.data, collections.deque()).append(group)
-            elif event.kind != "clear":
+            elif event.kind not in {"clear", "baud"}:
                 group.append(event)
 
     @override
@@ -130,6 +134,9 @@ class LenientChannel(Channel):
         """Drop the answers that nobody has read."""
         self._now.clear()
 
+    def set_baud_rate(self, rate: int) -> None:
+        """Accept any rate."""
+
     def check_played(self) -> None:
         """Accept any end."""
 
@@ -152,7 +159,8 @@ class ReplayLink(Link):
         super().__init__(name, lambda: None, options)
         events = [event for event in recording.events if event.role == role]
         make = StrictChannel if mode == "strict" else LenientChannel
-        self._player: StrictChannel | LenientChannel = make(events, f"{recording.path}, {role}", clock.move_to)
+        where = f"{recording.path}{', which is cut short' if recording.is_cut else ''}, {role}"
+        self._player: StrictChannel | LenientChannel = make(events, where, clock.move_to)
 
     @override
     def open(self) -> None:
@@ -178,7 +186,10 @@ class ReplayLink(Link):
 
     @override
     def set_baud_rate(self, rate: int) -> None:
-        """Do nothing: a recording has no rate."""
+        """Take the recorded change of the line's rate."""
+        with self.lock:
+            self._open_channel()
+            self._player.set_baud_rate(rate)
 
     def check_played(self) -> None:
         """Refuse a strict session that ended before the recorded one; raises StateError."""
@@ -186,7 +197,7 @@ class ReplayLink(Link):
 
 
 def _named(event: Event) -> str:
-    shown = f"{event.kind} {readable(event.data)}" if event.kind in {">", "<"} else event.kind
+    shown = f"{event.kind} {readable(event.data)}" if event.kind in {">", "<", "baud"} else event.kind
     shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}... ({len(event.data)} bytes)"
     return f"{shown} (line {event.line})" if event.line else shown
 

@@ -52,6 +52,7 @@ class Case:
         protocol: Short name of ours.
         headlines: What the paper published of it.
         parameters: Those that are not at their defaults, as for ``Protocol.from_mapping``.
+        with_data: Parameters that take the place of these where a full data set is given.
         station: Shipped station; the protocol's own where empty.
         seeds: Of the runs and of the simulated lab.
     """
@@ -60,5 +61,6 @@ class Case:
     protocol: str
     headlines: tuple[Headline, ...]
     parameters: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    with_data: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     station: str = ""
     seeds: tuple[int, ...] = (1, 2, 3)

@@ -117,7 +117,7 @@ def cases_of(papers: Sequence[str], data: str = "") -> list[tuple[str, Case]]:
     for paper in papers or sorted(plugins.table("reproductions")):
         for case in plugins.load("reproductions", paper.lower()):
             protocol: type[Protocol] = plugins.load("protocols", case.protocol)
-            given = {"data": data} if data and "data" in protocol.model_fields else {}
+            given = {**case.with_data, "data": data} if data and "data" in protocol.model_fields else {}
             parameters = {**case.parameters, **given}
             protocol.from_mapping(parameters)
             found.append((paper.lower(), dataclasses.replace(case, parameters=parameters)))

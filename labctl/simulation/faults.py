@@ -23,7 +23,12 @@ class Faults(BaseModel):
     repeat_request: Probability = Field(default=0.0, description="a message arrives twice")
     delay_request: Probability = Field(default=0.0, description="a message arrives again, after the next one")
     truncate_reply: Probability = Field(default=0.0, description="an answer breaks off")
-    disconnect_after: int | None = Field(default=None, ge=0, description="messages until the line is gone for good")
+    delay: float = Field(default=0.0, ge=0.0, description="s by which every answer is late")
+    error_after: int | None = Field(default=None, ge=0, description="messages until the instrument queues an error")
+    disconnect_after: int | None = Field(default=None, ge=0, description="messages until the line is gone")
+    back_after: int | None = Field(
+        default=None, ge=0, description="tries to reach a line that is gone until it is back; without it, it stays away"
+    )
     seed: int = Field(default=0, description="of the faults' own random numbers")
 
 
@@ -36,6 +41,20 @@ class FaultyLine:
         self._random = random.Random(faults.seed)
         self._held = b""
         self._messages = 0
+        self._tries = 0
+
+    @property
+    def error_is_due(self) -> bool:
+        """Whether the instrument is to queue an error before it hears the message at hand."""
+        return self.faults.error_after is not None and self._messages == self.faults.error_after + 1
+
+    def reach(self) -> bool:
+        """Return whether there is a line; one that is gone may come back for good after some tries."""
+        if not self.connected:
+            self._tries += 1
+            if self.faults.back_after is not None and self._tries > self.faults.back_after:
+                self.connected, self.faults.disconnect_after = True, None
+        return self.connected
 
     def to_instrument(self, data: bytes) -> list[bytes]:
         """Return what of a message reaches the instrument: a piece for each time that it does."""

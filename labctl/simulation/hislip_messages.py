@@ -123,9 +123,9 @@ class MessageStream:
         del self._received[: HEADER_SIZE + length]
         return Message(kind, control, parameter, payload)
 
-    def send(self, message: Message) -> None:
-        """Send a message."""
-        self.client.sendall(message.encode())
+    def send(self, *messages: Message) -> None:
+        """Send messages, in one go."""
+        self.client.sendall(b"".join(message.encode() for message in messages))
 
     def _fill(self, count: int) -> bool:
         while len(self._received) < count:

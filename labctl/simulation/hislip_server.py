@@ -180,12 +180,16 @@ class HislipSession:
             self._unrecognized(self._synchronous, message)
 
     def _respond(self, answer: bytes) -> None:
-        """Send a response in pieces that the client takes, the last one with END."""
+        """Send a response in pieces that the client takes, the last one with END.
+
+        The last byte, a terminator, comes by itself: pyvisa-py drops what its user leaves unread of a response by whole
+        messages, and would take the rest of one for the header of the next.
+        """
         size = max(self._largest, _SMALLEST_MESSAGE) - HEADER_SIZE
-        pieces = [answer[at : at + size] for at in range(0, len(answer), size)]
-        for piece in pieces[:-1]:
-            self._synchronous.send(Message(MessageType.DATA, 0, self._message_id, piece))
-        self._synchronous.send(Message(MessageType.DATA_END, 0, self._message_id, pieces[-1]))
+        body, last = answer[:-1], answer[-1:]
+        pieces = [body[at : at + size] for at in range(0, len(body), size)]
+        messages = [Message(MessageType.DATA, 0, self._message_id, piece) for piece in pieces]
+        self._synchronous.send(*messages, Message(MessageType.DATA_END, 0, self._message_id, last))
 
     def _serve_asynchronous(self) -> None:
         stream = self._asynchronous

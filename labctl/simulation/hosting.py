@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from labctl.clock import Clock
-from labctl.errors import LinkError
+from labctl.errors import ConfigError, LinkError
 from labctl.simulation.faults import Faults, FaultyLine
 
 _CLEAR_DELAY = 0.05
@@ -35,6 +35,9 @@ class HostedInstrument:
         front_end: The simulated instrument.
         clock: The bench's clock; bytes on a serial line take their time on it.
         faults: What goes wrong on the line.
+
+    Raises:
+        ConfigError: A fault that this instrument cannot have.
     """
 
     READ_DELAY = 0.05
@@ -46,6 +49,8 @@ class HostedInstrument:
         self.clock = clock
         self.line = FaultyLine(faults or Faults())
         self.host_baud_rate: int | None = None
+        if self.line.faults.error_after is not None and not hasattr(front_end, "queue_error"):
+            raise ConfigError(f"simulation.instruments.{role}.faults: error_after, but it has no error queue")
         self._lock = threading.Lock()
         self._hold: Callable[[], contextlib.AbstractContextManager[None]] = getattr(
             clock, "hold", contextlib.nullcontext
@@ -66,12 +71,16 @@ class HostedInstrument:
         with self._lock, self._hold():
             pieces = self.line.to_instrument(data)
             self._check_connected()
+            if self.line.error_is_due:
+                self._queue_error()
             rate = self.baud_rate  # an instrument that is told to change its rate still answers at the old one
             answer = b""
             for piece in pieces:
                 self._pace(len(piece), rate)
                 answer += self.line.to_host(self.front_end.receive(self._heard(piece, rate), end=end))
             self._pace(len(answer), rate)
+            if answer:
+                self.clock.wait(self.line.faults.delay)
             return self._heard(answer, rate)
 
     @property
@@ -130,8 +139,12 @@ class HostedInstrument:
             if free:
                 self._lock.release()
 
+    def _queue_error(self) -> None:
+        if hasattr(self.front_end, "queue_error"):
+            self.front_end.queue_error()
+
     def _check_connected(self) -> None:
-        if not self.line.connected:
+        if not self.line.reach():
             raise LinkError(f"the line to the simulated {self.role} is gone")
 
     def _pace(self, count: int, rate: int | None) -> None:

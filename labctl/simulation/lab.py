@@ -2,11 +2,14 @@
 
 import functools
 import inspect
+import io
 import logging
+import math
 import sys
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pyvisa
 
 from labctl import plugins
@@ -74,6 +77,46 @@ class SimulatedLab:
             for role, hosted in self.hosted.items():
                 if hosted.baud_rate is not None:
                     self._terminals[role] = PseudoTerminal(hosted)
+
+    def settle(self) -> None:
+        """Let time pass up to a full second, at least one; on a real clock do nothing."""
+        if isinstance(self.clock, VirtualClock):
+            self.clock.move_to(float(math.ceil(self.clock.now()) + 1))
+
+    def saved(self) -> bytes:
+        """Return the state of the twins' devices and the time, for `load` in another process.
+
+        Twins without a ``saved`` of their own are left out: they keep settings, which a driver sets again, and no state
+        that a measurement goes on from.
+        """
+        arrays = {
+            f"{role}.{name}": array
+            for role, hosted in self.hosted.items()
+            if hasattr(hosted.front_end, "saved")
+            for name, array in hosted.front_end.saved().items()
+        }
+        file = io.BytesIO()
+        np.savez_compressed(file, now=np.array(self.clock.now()), **arrays)
+        return file.getvalue()
+
+    def load(self, state: bytes) -> None:
+        """Bring devices and time to what `saved` returned, on a lab of the same station and seed.
+
+        Raises:
+            ConfigError: It is of another station, or the lab's clock is real.
+        """
+        if not isinstance(self.clock, VirtualClock):
+            raise ConfigError("a simulated lab on a real clock cannot be brought back to an earlier state")
+        try:
+            with np.load(io.BytesIO(state)) as file:
+                arrays = {name: file[name] for name in file.files}
+            self.clock.move_to(float(arrays.pop("now")))
+            for role in {name.partition(".")[0] for name in arrays}:
+                head = f"{role}."
+                mine = {name.removeprefix(head): array for name, array in arrays.items() if name.startswith(head)}
+                self.front_end(role).load(mine)
+        except (OSError, KeyError, ValueError, AttributeError) as error:
+            raise ConfigError(f"the saved state is not of this simulated lab: {error}") from error
 
     def close(self) -> None:
         """Close the pseudo-terminals."""

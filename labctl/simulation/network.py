@@ -57,7 +57,9 @@ class InstrumentServer:
         raise TypeError(f"{type(self).__name__} serves nobody")
 
     def close(self) -> None:
-        """End every connection and the thread; work under way is ended by a device clear."""
+        """End every connection and the thread; work under way is ended by a device clear. Once is enough."""
+        if not self._thread.is_alive():
+            return
         self._wake_write.send(b"x")
         self._thread.join()
         for connection in self.connections:

@@ -61,6 +61,9 @@ class _SocketConnection:
                     whole = data.endswith(b"\n")
                     if answer := self._hosted.exchange(data):
                         self._client.sendall(answer)
+                    elif hasattr(socket, "TCP_QUICKACK"):
+                        # a client that keeps Nagle's delay sends its next message when this one is acknowledged
+                        self._client.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
             except (LinkError, OSError):
                 pass  # the line or the client is gone: what is left to do is to hang up
         if not whole:

@@ -72,7 +72,7 @@ class InProcessVisaLibrary(VisaLibraryBase):
     ) -> tuple[Any, StatusCode]:
         name = str(rname.ResourceName.from_string(resource_name))
         hosted = self.instruments.get(name)
-        if hosted is None or not hosted.line.connected:
+        if hosted is None or not hosted.line.reach():
             return 0, self.handle_return_value(session, StatusCode.error_resource_not_found)
         if any(open_.channel.hosted is hosted for open_ in self._sessions.values()):
             return 0, self.handle_return_value(session, StatusCode.error_resource_busy)

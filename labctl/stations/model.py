@@ -64,7 +64,12 @@ class NetTable(_Table):
 
     terminals: tuple[str, ...] = Field(min_length=1, description="what is on the node, each as role.terminal")
     probes: tuple[str, ...] = Field(default=(), description="what watches the device behind the series resistor")
-    device: str = Field(default="open", description="open, resistor, capacitor, pcm or rram; from node to ground")
+    returns: tuple[str, ...] = Field(
+        default=(), description="what holds the device's other end at 0 V and measures its current"
+    )
+    device: str = Field(
+        default="open", description="open, resistor, capacitor, diffusive, pcm, rram or rram-1t1r; from node to ground"
+    )
     options: dict[str, Any] = Field(default_factory=dict, description="the device's own numbers, in SI units")
     series: Ohms = Field(default=0.0, ge=0.0, description="resistor between node and device")
     capacitance: Annotated[float, In("F"), Field(allow_inf_nan=False)] = Field(
@@ -140,7 +145,7 @@ def parse_station(text: str, where: str) -> StationFile:
             f"there are {', '.join(station.instruments)}"
         )
     for net, table in station.simulation.bench.items():
-        for terminal in (*table.terminals, *table.probes):
+        for terminal in (*table.terminals, *table.probes, *table.returns):
             if terminal.partition(".")[0] not in station.instruments:
                 raise ConfigError(
                     f"{where}: simulation.bench.{net}: {terminal!r} is to be role.terminal, and the roles are "

@@ -72,7 +72,8 @@ class Station:
 
             self.lab = lab.SimulatedLab(file, options.seed, options.transport)
             self.clock = self.lab.clock
-        self._recording = Recording(Path(options.replay)) if options.replay else None
+        whole = options.replay_mode == "strict"
+        self._recording = Recording(Path(options.replay), whole=whole) if options.replay else None
         if self._recording is not None:
             self.clock = self._replay_clock = ReplayClock()
         self.instruments = {role: self._driver(role, table) for role, table in file.instruments.items()}
@@ -136,7 +137,13 @@ class Station:
             try:
                 instrument.close()
             except LabctlError as error:
-                failures.append(f"{role} could not be made safe, check its outputs by hand: {error}")
+                replayed = isinstance(instrument.link, ReplayLink)
+                why = (
+                    "is not made safe as in the recording"
+                    if replayed
+                    else "could not be made safe, check its outputs by hand"
+                )
+                failures.append(f"{role} {why}: {error}")
         if self.lab is not None:
             self.lab.close()
         if self._recorder is not None:

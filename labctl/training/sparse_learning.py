@@ -131,16 +131,15 @@ def as_inputs(images: Bytes) -> torch.Tensor:
     return torch.from_numpy(images.reshape(len(images), -1).astype(np.float32) / 255.0)
 
 
-def packed(network: SparseNetwork, high: NDArray[np.bool_], array_state: bytes) -> bytes:
-    """Return what a resumed training needs of network and array."""
+def packed(network: SparseNetwork, high: NDArray[np.bool_]) -> bytes:
+    """Return what a resumed training needs of the network."""
     file = io.BytesIO()
-    state = np.frombuffer(array_state, np.uint8)
-    np.savez(file, weights=network.weights.numpy(), high=np.packbits(high), array=state)
+    np.savez(file, weights=network.weights.numpy(), high=np.packbits(high))
     return file.getvalue()
 
 
-def unpack(network: SparseNetwork, state: bytes) -> tuple[NDArray[np.bool_], bytes]:
-    """Bring the network to what was packed; return which cells are high, and the array's state."""
+def unpack(network: SparseNetwork, state: bytes) -> NDArray[np.bool_]:
+    """Bring the network to what was packed; return which cells are high."""
     with np.load(io.BytesIO(state)) as file:
         network.weights.copy_(torch.from_numpy(file["weights"]))
-        return np.unpackbits(file["high"], count=network.cells).astype(bool), file["array"].tobytes()
+        return np.unpackbits(file["high"], count=network.cells).astype(bool)

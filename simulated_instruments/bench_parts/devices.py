@@ -2,17 +2,26 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import override
 
+from simulated_instruments.physics.diffusive import DiffusiveCells, DiffusiveParameters
 from simulated_instruments.physics.pcm import PcmCells, PcmParameters
 from simulated_instruments.physics.rram import RramCells
 
 Floats = NDArray[np.float64]
 _ONE = np.zeros(1, dtype=np.int64)
+
+
+class Passages(NamedTuple):
+    """So many passages of one waveform: ``start`` of the first and ``period`` in s."""
+
+    start: float
+    period: float
+    number: int
 
 
 class Device(Protocol):
@@ -44,15 +53,43 @@ class Resistor(Device):
 
 
 class PcmDevice(Device):
-    """One phase-change cell. Parameters by name, see `PcmParameters`."""
+    """Phase-change cells, one of which is connected. Parameters by name, see `PcmParameters`.
 
-    def __init__(self, seed: int, **parameters: float) -> None:
-        self.cells = PcmCells(1, seed=seed, parameters=PcmParameters(**parameters))
+    Args:
+        seed: Of the cells.
+        cells: How many there are; the first is connected.
+        parameters: Of the model.
+    """
+
+    def __init__(self, seed: int, *, cells: int = 1, **parameters: float) -> None:
+        self.cells = PcmCells(cells, seed=seed, parameters=PcmParameters(**parameters))
+        self.connected: int | None = 0
+
+    def connect(self, cell: int | None) -> None:
+        """Connect a cell, or none; the one that was connected cools.
+
+        Raises:
+            ValueError: There is no such cell.
+        """
+        if cell is not None and not 0 <= cell < self.cells.count:
+            raise ValueError(f"there are the cells 0 to {self.cells.count - 1}, not {cell}")
+        if self.connected is not None:
+            self.cells.cool(self.connected)
+        self.connected = cell
 
     @override
     def respond(self, times: Floats, volts: Floats, *, ohms: float, limit: float) -> tuple[Floats, Floats]:
-        across, through = self.cells.respond(times, volts, ohms=ohms, limit=limit)
-        return across[0], through[0]
+        if self.connected is None:
+            return (np.zeros(len(times)) if math.isinf(ohms) else volts.copy()), np.zeros(len(times))
+        return self.cells.respond_one(self.connected, times, volts, ohms=ohms, limit=limit)
+
+    def repeat(self, times: Floats, volts: Floats, passages: Passages, *, ohms: float, limit: float) -> None:
+        """Be driven with one waveform again and again: ``volts`` (n,) V at ``times`` (n,) s of a passage."""
+        if self.connected is not None:
+            self.cells.repeat_one(
+                self.connected, times, volts, start=passages.start, period=passages.period, count=passages.number,
+                ohms=ohms, limit=limit,
+            )  # fmt: skip
 
 
 class RramDevice(Device):
@@ -85,6 +122,28 @@ class RramDevice(Device):
         if abs(volts) > self.cells.parameters.threshold:
             bit, source = max(volts, 0.0), max(-volts, 0.0)
             self.cells.pulse(_ONE, word_line=self.gate, bit_line=bit, source_line=source, width=width, now=now)
+
+
+class DiffusiveDevice(Device):
+    """One diffusive memristor, with what is in parallel to it. Parameters by name, see `DiffusiveParameters`.
+
+    ``probe`` is the resistance in Ohm of what watches it: 10 MOhm, *assumed*, as a 10:1 probe has.
+
+    Attributes:
+        cells: Of one cell; ``cells.connected`` tells whether its other end is at 0 V.
+    """
+
+    RESOLUTION = 1e-6
+    """s at which it is looked at after a corner: a firing takes some 10 us."""
+
+    def __init__(self, seed: int, farads: float = 0.0, *, probe: float = 1e7, **parameters: float) -> None:
+        of = DiffusiveParameters(**parameters)
+        self.cells = DiffusiveCells(1, seed=seed, parameters=of, farads=farads, leak=1.0 / probe)
+
+    @override
+    def respond(self, times: Floats, volts: Floats, *, ohms: float, limit: float) -> tuple[Floats, Floats]:
+        across, through = self.cells.respond(times, volts, ohms=ohms, limit=limit)
+        return across[0], through[0]
 
 
 class WithCapacitor(Device):
@@ -152,17 +211,23 @@ class WithCapacitor(Device):
         self.volts = gain * (after - slope * tau) + offset * math.exp(-length / tau)
 
 
-def make_device(kind: str, options: Mapping[str, Any], seed: int) -> Device:
-    """Return a device by name: ``open``, ``resistor`` (ohms), ``capacitor`` (farads), ``pcm``, ``rram`` (gate).
+def make_device(kind: str, options: Mapping[str, Any], seed: int, capacitance: float = 0.0) -> Device:
+    """Return a device by name with a capacitor (F) in parallel.
+
+    There are ``open``, ``resistor`` (ohms), ``capacitor`` (farads), ``diffusive``, ``pcm``, ``rram``, ``rram-1t1r``.
 
     Raises:
         ValueError: No such device, or an option that it does not have.
     """
+    from simulated_instruments.bench_parts.gated import GatedRram
+
     makers: dict[str, Any] = {
         "open": lambda: Resistor(math.inf),
         "resistor": Resistor,
         "capacitor": lambda farads: WithCapacitor(Resistor(math.inf), farads),
+        "diffusive": lambda **parameters: DiffusiveDevice(parameters.pop("seed", seed), capacitance, **parameters),
         "pcm": lambda **parameters: PcmDevice(parameters.pop("seed", seed), **parameters),
+        "rram-1t1r": lambda **parameters: GatedRram(parameters.pop("seed", seed), **parameters),
         "rram": lambda **parameters: RramDevice(parameters.pop("seed", seed), **parameters),
     }
     if kind not in makers:
@@ -171,4 +236,6 @@ def make_device(kind: str, options: Mapping[str, Any], seed: int) -> Device:
         device: Device = makers[kind](**options)
     except TypeError as error:
         raise ValueError(f"device {kind!r}: {error}") from error
+    if capacitance and not isinstance(device, DiffusiveDevice):
+        return WithCapacitor(device, capacitance)
     return device

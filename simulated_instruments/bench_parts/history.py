@@ -41,6 +41,15 @@ class History:
         if self._points > POINTS or len(self._pieces) > PIECES:
             self._forget()
 
+    def latest(self, terminal: str, *, device: bool) -> tuple[float, float]:
+        """Return voltage (V) and current out of a terminal (A) at the end of what is remembered."""
+        if not self._pieces:
+            return 0.0, 0.0
+        piece = self._pieces[-1]
+        amps = piece.amps.get(terminal)
+        volts = piece.device if device else piece.node
+        return float(volts[-1]), 0.0 if amps is None else float(amps[-1])
+
     def volts(self, times: Floats, *, device: bool) -> Floats:
         """Return the voltages at ``times``; 0 before anything happened, the last one afterwards."""
         pieces = self._between(times)

@@ -10,7 +10,7 @@ from operator import attrgetter
 
 from simulated_instruments.keithley_tsp.errors import BUFFER_NOT_EMPTY, InstrumentError
 from simulated_instruments.keithley_tsp.models import OVERFLOW
-from simulated_instruments.keithley_tsp.nodes import Node, Value, integer_in, number_in
+from simulated_instruments.keithley_tsp.nodes import Node, Value, integer_in, number_in, number_of
 
 PLAIN_CAPACITY = 110_000
 """Readings that a dedicated buffer holds without timestamps and source values."""
@@ -54,11 +54,14 @@ _UNITS = ("A", "V", "Ohm", "W")
 class Column(Node):
     """One table of a buffer, counted from 1."""
 
+    lua_type = "synchronous_table"
+
     def __init__(self, buffer: "ReadingBuffer", read: Callable[[Reading], Value], touch: Callable[[], None]) -> None:
         super().__init__()
         self.buffer = buffer
         self._read = read
         self._touch = touch
+        self.members["getreading"] = lambda number: self.index(int(number_of(number)))  # name from a public client
 
     def index(self, number: int) -> Value:
         """Return entry ``number``; ``nil`` in Lua beyond the last."""
@@ -74,6 +77,8 @@ class Column(Node):
 
 class ReadingBuffer(Node):
     """A buffer; ``capacity`` is given for one made by a script, and ``touch`` is told when a host looks at it."""
+
+    lua_type = "reading_buffer"
 
     def __init__(
         self,

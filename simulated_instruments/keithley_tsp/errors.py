@@ -11,6 +11,7 @@ RUNTIME = -286
 DATA_TYPE = (-104, "Data type error")  # unconfirmed
 WRONG_ARGUMENTS = (-109, "Missing parameter")  # unconfirmed
 OUT_OF_MEMORY = (-225, "Out of memory or TSP memory allocation error")  # unconfirmed
+SYSTEM_ERROR = (-310, "System error")  # unconfirmed
 QUEUE_OVERFLOW = (-350, "Queue overflow")  # unconfirmed
 INPUT_OVERRUN = (-363, "Input buffer overrun")  # unconfirmed
 QUERY_DEADLOCKED = (-430, "Query DEADLOCKED")  # unconfirmed

@@ -233,9 +233,12 @@ class LuaMachine:
 
         return self._host(action)
 
-    def _members(self, identity: int) -> tuple[str, str, str]:
+    def _members(self, identity: int) -> tuple[str, str, str, str | None]:
         node = self._objects.get(identity, _NOTHING)
-        return ",".join(node.members), ",".join(node.getters), ",".join(node.setters)
+        numbers = [str(number) for number in node.numbers()]
+        slots = numbers if node.writable else []
+        objects = [*node.members, *([] if node.writable else numbers)]
+        return ",".join(objects), ",".join([*node.getters, *slots]), ",".join([*node.setters, *slots]), node.lua_type
 
     def _encode(self, value: Value) -> tuple[Any, ...]:
         if isinstance(value, Node):

@@ -3,6 +3,7 @@
 Source: Series 2600B Reference Manual, command reference: ``smuX.measure.*``; data sheet pp. 10, 11, 15.
 """
 
+import functools
 import math
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -44,6 +45,12 @@ SETTLED = math.log(1000.0)
 """Time constants until a reading is within 0.1 %."""
 NPLC_ERROR = ((-3.0, -2.0, -1.0, 0.0), (1e-2, 7.5e-4, 1e-4, 0.0))
 """log10 of NPLC, and the extra error as a share of the range; between the manual's points it is *assumed* linear."""
+
+
+@functools.cache
+def _extra_error(nplc: float) -> float:
+    """Return the error that a short integration adds, as a share of the range."""
+    return float(np.interp(math.log10(nplc), *NPLC_ERROR))
 
 
 class Meter:
@@ -153,6 +160,13 @@ class Meter:
         quantity.fixed_range = wanted
         return True
 
+    def _range_above(self, func: int, value: float) -> float:
+        """Return the range that an autoranging quantity goes to for ``value``, which has outgrown its own meanwhile."""
+        quantity = self.quantity(func)
+        if quantity.autorange and quantity.autorange != FOLLOW_LIMIT and func != self.source.func:
+            quantity.fixed_range = self._least(quantity.ranges, abs(value))
+        return self.range(func)
+
     @staticmethod
     def _least(ranges: tuple[float, ...], value: float) -> float:
         return next((full for full in ranges if value <= full), ranges[-1])
@@ -165,11 +179,13 @@ class Meter:
         step = min(max(earlier - value, -full), full)  # a larger one only saturates the range: *assumed*
         value += step * math.exp(-min(SETTLED * since / settling, 700.0))
         if abs(value) > full * MEASURE_OVER_RANGE:
+            full = self._range_above(func, value)
+        if abs(value) > full * MEASURE_OVER_RANGE:
             return math.copysign(OVERFLOW, value)
         return self._filtered(func, self.errors[func].apply(value, full), self._sigma(func, full))
 
     def _sigma(self, func: int, full: float) -> float:
-        share = float(np.interp(math.log10(self.nplc), *NPLC_ERROR))
+        share = _extra_error(self.nplc)
         quiet = self.source.noise(func, full) / math.sqrt(max(self.nplc, 1.0))
         return max(quiet, full * share / 3.0)
 

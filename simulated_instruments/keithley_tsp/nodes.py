@@ -1,7 +1,7 @@
 """The namespace tree as Lua sees it: nodes with attributes, functions, constants and children."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from simulated_instruments.keithley_tsp.errors import DATA_TYPE, TOO_BIG, TOO_SMALL, InstrumentError
@@ -11,13 +11,25 @@ Value = Any
 
 
 class Node:
-    """One table of the instrument's namespace, such as ``smua.source``."""
+    """One table of the instrument's namespace, such as ``smua.source``.
+
+    Attributes:
+        lua_type: What its metatable calls ``luatype``; the names are those that a public client tells apart.
+        writable: Whether its elements by number can be set.
+    """
+
+    lua_type: str | None = None
+    writable = False
 
     def __init__(self) -> None:
         self.getters: dict[str, Callable[[], Value]] = {}
         self.setters: dict[str, Callable[[Value], None]] = {}
         self.members: dict[str, Value] = {}
         """Constants, functions and child nodes: what ``next()`` walks."""
+
+    def numbers(self) -> Iterable[int]:
+        """Return the numbers of the elements that a walk of the namespace meets."""
+        return ()
 
     def index(self, number: int) -> Value:
         """Return element ``number``, or ``None``."""
@@ -56,6 +68,10 @@ class Indexed(Node):
         super().__init__()
         self.items = items
 
+    def numbers(self) -> Iterable[int]:
+        """Return the numbers of the items."""
+        return self.items
+
     def index(self, number: int) -> Value:
         """Return item ``number``, or ``None``."""
         return self.items.get(number)
@@ -64,10 +80,16 @@ class Indexed(Node):
 class Slots(Node):
     """An array of numbers that the host may set, such as a blender's stimuli."""
 
+    writable = True
+
     def __init__(self, count: int, changed: Callable[[], None]) -> None:
         super().__init__()
         self.values = [0.0] * count
         self._changed = changed
+
+    def numbers(self) -> Iterable[int]:
+        """Return the numbers of the slots."""
+        return range(1, len(self.values) + 1)
 
     def index(self, number: int) -> Value:
         """Return the value of slot ``number``, or ``None``."""

@@ -140,15 +140,33 @@ local function write(id, key, value)
   return pcall(host_set, id, key, kind, plain)
 end
 
--- What getmetatable() shows: the names of a table's members, for hosts that walk the namespace.
+-- The names of a table's members, from Python's lists.
 local function names_of(id)
-  local _, objects, getters, setters = pcall(host_members, id)
-  local function set(text)
+  local _, objects, getters, setters, kind = pcall(host_members, id)
+  local function list(text)
     local names = {}
-    for name in gmatch(text, "[^,]+") do names[name] = true end
+    for name in gmatch(text, "[^,]+") do names[#names + 1] = tonumber(name) or name end
     return names
   end
-  return { Objects = set(objects), Getters = set(getters), Setters = set(setters) }
+  return list(objects), list(getters), list(setters), kind
+end
+
+local function set_of(names, value_of)
+  local set = {}
+  for _, name in ipairs(names) do set[name] = value_of(name) end
+  return set
+end
+
+-- What getmetatable() shows, for hosts that walk the namespace: functions, constants and tables by name in Objects,
+-- accessors of attributes in Getters and Setters.
+local function metatable_of(proxy)
+  local objects, getters, setters, kind = names_of(ids[proxy])
+  return {
+    Objects = set_of(objects, function(name) return proxy[name] end),
+    Getters = set_of(getters, function(name) return function() return proxy[name] end end),
+    Setters = set_of(setters, function(name) return function(value) proxy[name] = value end end),
+    luatype = kind,
+  }
 end
 
 proxy_of = function(id)
@@ -179,11 +197,14 @@ local function handled(handler, ok, ...)
 end
 function env.xpcall(f, handler) return handled(handler, pcall(f)) end
 
+local function next_name(id, key)
+  return (next(set_of(names_of(id), function() return true end), key))
+end
+
 function env.next(t, key)
   local id = ids[t]
   if not id then return next(t, key) end
-  local names = names_of(id).Objects
-  local name = next(names, key)
+  local name = next_name(id, key)
   if name == nil then return nil end
   return name, t[name]
 end
@@ -191,7 +212,7 @@ end
 function env.pairs(t)
   local id = ids[t]
   if not id then return pairs(t) end
-  local names = names_of(id).Objects
+  local names = set_of(names_of(id), function() return true end)
   return function(_, key)
     local name = next(names, key)
     if name ~= nil then return name, t[name] end
@@ -200,8 +221,7 @@ end
 
 function env.getmetatable(value)
   if type(value) == "string" then return nil end -- as in Lua 5.0
-  local id = ids[value]
-  if id then return names_of(id) end
+  if ids[value] then return metatable_of(value) end
   return getmetatable(value)
 end
 

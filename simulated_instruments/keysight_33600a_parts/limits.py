@@ -7,6 +7,8 @@ it, the number is marked *unconfirmed*.
 from dataclasses import dataclass
 
 OUTPUT_OHMS = 50.0
+SETTING_TIME = 1e-3
+"""What passes, in s, before an output that plays a burst obeys a message: *assumed* (relays take milliseconds)."""
 MAX_EMF = 10.0
 """Open-circuit peak in V: 5 V into 50 Ohm."""
 MIN_EMF_VPP = 2e-3

@@ -9,7 +9,7 @@ from simulated_instruments.frontend import Clock
 from simulated_instruments.keysight_33600a_parts.arbs import Memory
 from simulated_instruments.keysight_33600a_parts.channel import Channel
 from simulated_instruments.keysight_33600a_parts.limits import OUTPUT_OHMS
-from simulated_instruments.keysight_33600a_parts.playback import Run, Stretch, render
+from simulated_instruments.keysight_33600a_parts.playback import BUDGET, Run, Stretch, render
 from simulated_instruments.keysight_33600a_parts.sequences import Lap, unroll
 from simulated_instruments.keysight_33600a_parts.shapes import Cycle, arb_cycle, periodic_cycle
 from simulated_instruments.terminals import Floats, Terminal
@@ -167,8 +167,24 @@ class Output:
             self._hold(channel.offset)
         elif self._run is None:
             self._hold(self._volts(self._waveform().rest))
+        elif self._begins_a_train():
+            self._play_train(self._waveform(), self._run)
         else:
             self._play(render(self._waveform(), self._run, self._clock.now()))
+
+    def _begins_a_train(self) -> bool:
+        """Whether a burst begins that is too long to be handed out corner by corner."""
+        run, cycle = self._run, self._waveform()
+        if self._terminal is None or run is None or math.isinf(run.burst) or not math.isinf(run.interval):
+            return False
+        return run.burst * len(cycle.times) > BUDGET and run.start == self._clock.now() and run.burst >= 2.0
+
+    def _play_train(self, cycle: Cycle, run: Run) -> None:
+        if self._terminal is not None:
+            self._held = math.nan
+            times, levels = np.append(cycle.times, cycle.period), np.append(cycle.levels, cycle.rest)
+            volts, count = self._scaled(levels), int(run.burst)
+            self._terminal.play(times, volts, ohms=OUTPUT_OHMS, count=count, period=cycle.period)
 
     def _play(self, stretch: Stretch) -> None:
         if self._terminal is None:

@@ -1,7 +1,8 @@
 """``*LRN? n``: the settings, as the commands that would restore them.
 
-Source: the FLEX sheet, set-up commands. Public drivers disagree on a blank after the command's name (``RI 1,0`` against
-``RI1,0``): here there is none, which is how ``CN1,2`` comes back in all of them.
+Source: the FLEX sheet, set-up commands. There is no blank after a command's name, which is how ``CN1,2`` comes back in
+every public driver. For ``RI``, ``RV`` and ``CMM`` they disagree: one looks for ``RI 1,0`` (which the sheet has, too),
+the other for ``RI1,0``; each overlooks the other form. What a unit sends is *unconfirmed*, so these three come in both.
 """
 
 from collections.abc import Callable
@@ -50,11 +51,16 @@ def _general(frame: "Mainframe") -> str:
 
 
 def _ranging(frame: "Mainframe") -> str:
-    return ";".join(
-        _command(f"R{kind}", unit.slot, unit.settings.range_index[kind])
-        for kind in "IV"
-        for unit in frame.units.values()
-    )
+    units = frame.units.values()
+    return _in_both_forms([(f"R{kind}", unit.slot, unit.settings.range_index[kind]) for kind in "IV" for unit in units])
+
+
+def _operation(frame: "Mainframe") -> str:
+    return _in_both_forms([("CMM", unit.slot, unit.settings.operation) for unit in frame.units.values()])
+
+
+def _in_both_forms(settings: list[tuple[str, int, int]]) -> str:
+    return ";".join(_command(name + blank, *values) for blank in (" ", "") for name, *values in settings)
 
 
 def _sweep(frame: "Mainframe") -> str:
@@ -96,7 +102,7 @@ _TOPICS: dict[int, Callable[["Mainframe"], str]] = {
     31: _general,
     32: _ranging,
     33: _sweep,
-    46: _of_each_unit("CMM", lambda s: (s.operation,)),
+    46: _operation,
     47: _sampling,
     53: _of_each_unit("SSR", lambda s: (int(s.series),)),
     54: _of_each_unit("RM", lambda s: s.ranging if s.ranging[0] > 1 else s.ranging[:1]),

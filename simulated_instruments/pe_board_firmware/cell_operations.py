@@ -17,8 +17,17 @@ def read(machine: Machine, cells: list[int], read_mv: int, averages: int, now: f
     return machine.fine.averaged(currents, averages)
 
 
-def pulse(machine: Machine, cells: list[int], lines: tuple[int, int, int, int], now: float, *, is_set: bool) -> None:
-    """Give ``cells`` one pulse of ``lines`` (word, bit, source in mV, width in ns) at the time ``now`` (s)."""
+def pulse(
+    machine: Machine,
+    cells: list[int],
+    lines: tuple[int, int, int, int],
+    now: float,
+    *,
+    is_set: bool,
+    pulses: int = 1,
+    period: float = 0.0,
+) -> None:
+    """Give ``cells`` pulses of ``lines`` (word, bit, source: mV, width: ns) from ``now`` on, ``period`` apart (s)."""
     word, bit, source, width = lines
     machine.cells.pulse(
         np.array(cells),
@@ -27,11 +36,13 @@ def pulse(machine: Machine, cells: list[int], lines: tuple[int, int, int, int], 
         source_line=source * 1e-3,
         width=width * 1e-9,
         now=now,
+        count=pulses,
+        period=period,
     )
     if is_set:
-        machine.counters.set_pulses += len(cells)
+        machine.counters.set_pulses += len(cells) * pulses
     else:
-        machine.counters.reset_pulses += len(cells)
+        machine.counters.reset_pulses += len(cells) * pulses
 
 
 def read_cells(machine: Machine, arguments: Arguments, run: Run) -> bytes:
@@ -96,11 +107,13 @@ def _pulse_chunk(machine: Machine, arguments: Arguments, run: Run, chunk: list[i
     cell is its own chunk, because a longer chunk is no longer than a round.
     """
     lines = (arguments["word_mv"], arguments["bit_mv"], arguments["source_mv"], arguments["width_ns"])
-    at = run.now
-    for _ in range(arguments["pulses"]):
+    at, left = run.now, arguments["pulses"]
+    while left:
         if len(chunk) == 1 and run.interrupted():
             return None
-        pulse(machine, chunk, lines, at, is_set=arguments["kind"] == SET)
-        at += pulse_time
-        run.spend(len(chunk) * pulse_time)
+        train = min(left, run.until_next_look(pulse_time)) if len(chunk) == 1 else left
+        pulse(machine, chunk, lines, at, is_set=arguments["kind"] == SET, pulses=train, period=pulse_time)
+        at += train * pulse_time
+        left -= train
+        run.spend(len(chunk) * train * pulse_time)
     return at

@@ -1,7 +1,8 @@
 """What the operations work on: the cells, the hardware's state, the counters; and the run of one operation."""
 
+import math
 from collections.abc import Callable
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,9 @@ from simulated_instruments.pe_board_firmware.codes import T_REQUEST, Status
 from simulated_instruments.pe_board_firmware.converter import Converter
 from simulated_instruments.pe_board_firmware.line_rate import LineRate
 from simulated_instruments.pe_board_firmware.safety import Safety
+from simulated_instruments.physics.crossbar import LineResistance
 from simulated_instruments.physics.rram import RramCells
+from simulated_instruments.physics.rram_kinetics import KineticCells
 
 
 @dataclass
@@ -45,13 +48,14 @@ class Machine:
     """The board without its line."""
 
     clock: Clock
-    cells: RramCells
+    cells: RramCells | KineticCells
     stuck_map: NDArray[np.int64]
     capabilities: Capabilities
     safety: Safety
     counters: Counters
     line_rate: LineRate
     power_up: float
+    lines: LineResistance = field(default_factory=LineResistance)
 
     def __post_init__(self) -> None:
         board = self.capabilities
@@ -105,3 +109,7 @@ class Run:
     def chunk(self, seconds_each: float) -> int:
         """Return how many cells of so long a time fit into a round, at least 1."""
         return max(1, int(self.round_time / seconds_each))
+
+    def until_next_look(self, seconds_each: float) -> int:
+        """Return how many actions of so long a time are done before `interrupted` looks again, at least 1."""
+        return max(1, math.ceil((self.round_time - self._owed) / seconds_each))

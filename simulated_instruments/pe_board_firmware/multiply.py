@@ -11,11 +11,14 @@ from simulated_instruments.pe_board_firmware.codes import (
     COLUMNS,
     NOT_MEASURED_SUM,
     OVERRANGE_SUM,
+    ROWS,
     T_CONVERT,
     T_SETTLE,
 )
 from simulated_instruments.pe_board_firmware.machine import Machine, Run
+from simulated_instruments.physics.crossbar import Crossbar
 
+FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 
@@ -25,10 +28,11 @@ def multiply(machine: Machine, arguments: Arguments, run: Run) -> bytes:
     first = arguments["array"] * CELLS_PER_ARRAY
     cells = (first + rows[:, None] * COLUMNS + np.arange(COLUMNS)).ravel()
     vectors = np.array(arguments.column("codes"), dtype=np.int64).reshape(-1, COLUMNS)
+    passed = _passed(machine, cells, run.now)
     sums: list[int] = []
     done = 0
     for vector in vectors:
-        product = None if run.interrupted() else _product(machine, arguments, run, cells, vector)
+        product = None if run.interrupted() else _product(machine, arguments, run, cells, passed, vector)
         if product is None:
             break
         sums += product
@@ -37,7 +41,25 @@ def multiply(machine: Machine, arguments: Arguments, run: Run) -> bytes:
     return struct.pack(f"<H{len(sums)}q", done, *sums)
 
 
-def _product(machine: Machine, arguments: Arguments, run: Run, cells: IntArray, vector: IntArray) -> list[int] | None:
+def _passed(machine: Machine, cells: IntArray, now: float) -> FloatArray:
+    """Return the share of each cell's current that the lines' resistance leaves, (rows, columns).
+
+    It is that of the conductances at ``now`` and of the chosen rows alone; the read noise of a conversion and the
+    relaxation within the operation do not change it, to first order.
+    """
+    conductances = machine.cells.conductance(cells, now=now).reshape(-1, COLUMNS)
+    if not any(machine.lines):
+        return np.ones_like(conductances)
+    whole = np.zeros((ROWS, COLUMNS))
+    chosen = cells.reshape(-1, COLUMNS)[:, 0] % CELLS_PER_ARRAY // COLUMNS
+    whole[chosen] = conductances
+    transfer = Crossbar(whole, machine.lines).transfer[chosen]
+    return np.divide(transfer, conductances, out=np.ones_like(transfer), where=conductances > 0.0)
+
+
+def _product(
+    machine: Machine, arguments: Arguments, run: Run, cells: IntArray, passed: FloatArray, vector: IntArray
+) -> list[int] | None:
     """Return the sums of one vector, (rows,) in pA or OVERRANGE, or None if the run was interrupted."""
     count = arguments["row_count"]
     sums = np.zeros(count, dtype=np.int64)
@@ -48,7 +70,8 @@ def _product(machine: Machine, arguments: Arguments, run: Run, cells: IntArray, 
         for bit in range(arguments["bits"]):
             if run.interrupted():
                 return None
-            codes = _convert(machine, arguments, cells, (magnitudes >> bit & 1).astype(np.float64), run.now)
+            driven = (magnitudes >> bit & 1).astype(np.float64)
+            codes = _convert(machine, arguments, cells, passed, driven, run.now)
             run.spend(T_SETTLE + count * T_CONVERT)
             saturated |= codes == machine.coarse.max_code
             sums += sign * (codes << bit)
@@ -57,7 +80,7 @@ def _product(machine: Machine, arguments: Arguments, run: Run, cells: IntArray, 
 
 
 def _convert(
-    machine: Machine, arguments: Arguments, cells: IntArray, driven: NDArray[np.float64], now: float
+    machine: Machine, arguments: Arguments, cells: IntArray, passed: FloatArray, driven: FloatArray, now: float
 ) -> IntArray:
     """Convert every row once with the ``driven`` columns (16,) at the read voltage; return codes (rows,).
 
@@ -65,4 +88,4 @@ def _convert(
     """
     currents = machine.cells.current(cells, voltage=arguments["read_mv"] * 1e-3, averages=1, now=now)
     machine.counters.reads += arguments["row_count"]
-    return machine.coarse.codes(currents.reshape(-1, COLUMNS) @ driven)
+    return machine.coarse.codes((currents.reshape(-1, COLUMNS) * passed) @ driven)

@@ -6,8 +6,11 @@
 - **Resistance** is the geometric mean of the two phases, weighted by the share. The amorphous one drifts as R0 (t/t0)^d
   from the last time that the cell was molten. Source: Nat. Commun. 12, 319 (2021), Eq. (1).
 - **Threshold switching**: above a voltage the cell conducts with a low resistance whatever its phase, and heats.
-- Each heating above the onset is one switching: R_set, R_reset and d are drawn anew. Source: the same paper, its device
-  model. The medians, 3e4 and 1e7 Ohm, and d = 0.10 are the paper's; all spreads are *assumed*.
+- Each heating above the onset is one switching: log R_set, log R_reset and d are drawn anew from N(mu*, sigma*). A
+  cell's six numbers, mu* and sigma* of each, come from the population with rank coupling: one uniform number gives mu*
+  and, at the same cumulative probability, sigma*. Source: the same paper, its device model. The medians, 3e4 and
+  1e7 Ohm, and d = 0.10 are the paper's; all spreads, and that resistances are normal in log10 R, are *assumed*.
+- **Cells do not age**: nothing in the paper says how they wear out, so that the model has none (*assumed*).
 
 Calibrated (numbers *assumed*, chosen so) to the paper's pulses: 5 V with 5 ns edges and 60 ns width amorphises, 3 V
 with 400 ns and a fall of 300 ns crystallises, 1 V and below disturbs nothing.
@@ -26,6 +29,11 @@ from simulated_instruments.physics.random_streams import advance_uniforms, seed_
 
 FloatArray = NDArray[np.float64]
 
+FINEST = 0.25
+"""Shortest step of the integration, as a share of the thermal time constant."""
+CHANGE = 4.0
+"""By how many K the temperature may change in a longer step."""
+
 
 @dataclass(frozen=True)
 class PcmParameters:
@@ -40,11 +48,14 @@ class PcmParameters:
     fresh_resistance: float = 1e4  # Ohm, before the first switching. Source: the same
     drift: float = 0.10  # d, median. Source: the same
     reset_spread: float = 0.10  # sd of log10 R over cells; *assumed*
-    reset_cycle_spread: float = 0.03  # sd of log10 R from switching to switching; *assumed*
+    reset_cycle_spread: float = 0.03  # sd of log10 R from switching to switching, mean over cells; *assumed*
+    reset_cycle_variation_spread: float = 0.01  # sd of that over cells; *assumed*
     set_spread: float = 0.05  # *assumed*
     set_cycle_spread: float = 0.02  # *assumed*
+    set_cycle_variation_spread: float = 0.005  # *assumed*
     drift_spread: float = 0.01  # sd of d over cells. Source: N(0.10, 0.01), *assumed*
     drift_cycle_spread: float = 0.003  # *assumed*
+    drift_cycle_variation_spread: float = 0.001  # *assumed*
     drift_start: float = 1.0  # s, the t0 at which the amorphous resistance has its median; *assumed*
     earliest: float = 1e-6  # s, drift is not followed to shorter ages; *assumed*
     on_resistance: float = 3e3  # Ohm while it conducts above the threshold; *assumed*
@@ -58,6 +69,7 @@ class PcmParameters:
     full_share: float = 0.85  # of amorphous volume that blocks the current wholly; *assumed*
     read_noise: float = 0.01  # of R, in one read; *assumed*
     noise_time: float = 1e-3  # s for which the read noise stays the same; *assumed*
+    step: float = 1.0  # of the integration: 0.5 halves every step, and changes no result beyond 1 %
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -82,11 +94,10 @@ class PcmParameters:
             full_share=self.full_share,
             drift_start=self.drift_start,
             earliest=self.earliest,
-            cycle_set=self.set_cycle_spread,
-            cycle_reset=self.reset_cycle_spread,
-            cycle_drift=self.drift_cycle_spread,
             read_noise=self.read_noise,
             noise_time=self.noise_time,
+            finest=FINEST * self.step,
+            change=CHANGE * self.step,
         )
 
 
@@ -109,14 +120,18 @@ class PcmCells:
         self._law = of.law()
         states, strides = seed_streams(count, seed)
 
-        def normal(mean: float, spread: float) -> FloatArray:
-            # Half a unit of the last place keeps the quantile of 0 finite.
-            return np.asarray(mean + spread * ndtri(advance_uniforms(states, strides) + 2.0**-54))
-
         cells = np.zeros(count, dtype=kernels.CELL)
-        cells["mean_reset"] = normal(math.log10(of.reset_resistance), of.reset_spread)
-        cells["mean_set"] = normal(math.log10(of.set_resistance), of.set_spread)
-        cells["mean_drift"] = np.maximum(normal(of.drift, of.drift_spread), 0.0)
+        for name, mean, spread, cycle, variation in (
+            ("reset", math.log10(of.reset_resistance), of.reset_spread, of.reset_cycle_spread,
+             of.reset_cycle_variation_spread),
+            ("set", math.log10(of.set_resistance), of.set_spread, of.set_cycle_spread, of.set_cycle_variation_spread),
+            ("drift", of.drift, of.drift_spread, of.drift_cycle_spread, of.drift_cycle_variation_spread),
+        ):  # fmt: skip
+            # Half a unit of the last place keeps the quantile of 0 finite.
+            rank = ndtri(advance_uniforms(states, strides) + 2.0**-54)
+            cells[f"mean_{name}"] = mean + spread * rank
+            cells[f"spread_{name}"] = np.maximum(cycle + variation * rank, 0.0)
+        cells["mean_drift"] = np.maximum(cells["mean_drift"], 0.0)
         cells["log_reset"] = cells["mean_reset"]
         cells["log_set"] = cells["mean_set"] + math.log10(of.fresh_resistance / of.set_resistance)
         cells["drift"] = cells["mean_drift"]
@@ -152,6 +167,48 @@ class PcmCells:
         through = np.empty((self.count, times.size))
         kernels.follow(self._cells, times, sources, ohms, limit, self._law, across, through)
         return across, through
+
+    def respond_one(
+        self, cell: int, times: FloatArray, volts: FloatArray, *, ohms: float, limit: float
+    ) -> tuple[FloatArray, FloatArray]:
+        """Drive one cell as `respond` does all; the others are left alone.
+
+        Nothing is checked. Times may begin after the cell's last: in between it is taken to be at rest.
+        """
+        across, through = np.empty((1, times.size)), np.empty((1, times.size))
+        kernels.follow(self._cells[cell : cell + 1], times, volts, ohms, limit, self._law, across, through)
+        return across[0], through[0]
+
+    def repeat_one(
+        self, cell: int, times: FloatArray, volts: FloatArray, *, start: float, period: float, count: int, ohms: float,
+        limit: float,
+    ) -> int:  # fmt: skip
+        """Drive one cell ``count`` times with one waveform that begins and ends at 0 V.
+
+        Args:
+            cell: Its number.
+            times: (n,) s after the beginning of a passage, not falling.
+            volts: (n,) V of the unloaded source.
+            start: Of the first passage, in s.
+            period: From passage to passage, in s.
+            count: Passages.
+            ohms: Resistance in series, in Ohm.
+            limit: Highest current of the source, in A.
+
+        Returns:
+            How many passages were followed; the others end as the last one does.
+        """
+        return int(kernels.repeat(self._cells[cell], start, period, count, times, volts, ohms, limit, self._law))
+
+    def cool(self, cell: int) -> None:
+        """Let one cell go to ambient temperature at once, as one that nothing is connected to does within 20 ns."""
+        self._cells[cell]["excess"] = 0.0
+        self._cells[cell]["hot"] = False
+
+    def statistics(self) -> dict[str, FloatArray]:
+        """Return mu* and sigma* (count,) of log10 R_set, log10 R_reset and d, by name: for looking behind the wire."""
+        names = [f"{kind}_{quantity}" for kind in ("mean", "spread") for quantity in ("set", "reset", "drift")]
+        return {name: self._cells[name].copy() for name in names}
 
     def resistance(self, now: float) -> FloatArray:
         """Return the low-field resistances (count,) in Ohm at ``now`` (s), without noise; changes nothing."""

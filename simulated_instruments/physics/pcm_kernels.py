@@ -22,10 +22,19 @@ CELL = np.dtype([
     ("mean_set", np.float64),
     ("mean_reset", np.float64),
     ("mean_drift", np.float64),
+    ("spread_set", np.float64),  # sd of log_set from switching to switching
+    ("spread_reset", np.float64),
+    ("spread_drift", np.float64),
     ("state", np.uint64),  # of the cell's random stream
     ("stride", np.uint64),
     ("key", np.uint64),  # of its read noise
 ])  # fmt: skip
+
+
+MOLTEN = 1.0 - 1e-9
+"""Amorphous share of a cell that has forgotten what it was before it melted."""
+FORGETTING = 8
+"""Passages in which the cell must have melted wholly before others are skipped; *assumed* to be enough."""
 
 
 class Law(NamedTuple):
@@ -42,11 +51,10 @@ class Law(NamedTuple):
     full_share: float
     drift_start: float
     earliest: float
-    cycle_set: float
-    cycle_reset: float
-    cycle_drift: float
     read_noise: float
     noise_time: float
+    finest: float  # shortest step, as a share of the time constant
+    change: float  # K by which the temperature may change in a longer one
 
 
 @compiled
@@ -95,11 +103,11 @@ def rate(excess: float, law: Law) -> float:
 def switch_anew(cell: Any, law: Law) -> None:
     """Draw what this switching is going to give."""
     deviate, cell["state"] = normal(cell["state"], cell["stride"])
-    cell["log_set"] = cell["mean_set"] + law.cycle_set * deviate
+    cell["log_set"] = cell["mean_set"] + cell["spread_set"] * deviate
     deviate, cell["state"] = normal(cell["state"], cell["stride"])
-    cell["log_reset"] = cell["mean_reset"] + law.cycle_reset * deviate
+    cell["log_reset"] = cell["mean_reset"] + cell["spread_reset"] * deviate
     deviate, cell["state"] = normal(cell["state"], cell["stride"])
-    cell["drift"] = max(cell["mean_drift"] + law.cycle_drift * deviate, 0.0)
+    cell["drift"] = max(cell["mean_drift"] + cell["spread_drift"] * deviate, 0.0)
 
 
 @compiled
@@ -109,20 +117,40 @@ def warm(cell: Any, start: float, length: float, before: float, after: float, la
     slope = (after - before) / length
     decay = exp(-length / tau)
     half = exp(-0.5 * length / tau)
-    offset = cell["excess"] - before + slope * tau
+    begin = cell["excess"]
+    offset = begin - before + slope * tau
     middle = before + slope * (0.5 * length - tau) + offset * half
     end = after - slope * tau + offset * decay
-    crystallised = (rate(cell["excess"], law) + 4.0 * rate(middle, law) + rate(end, law)) * length / 6.0
+    crystallised = (rate(begin, law) + 4.0 * rate(middle, law) + rate(end, law)) * length / 6.0
     hot = end > law.onset
     if hot and not cell["hot"]:
         switch_anew(cell, law)
     cell["hot"] = hot
     cell["excess"] = end
-    if middle >= law.melting:
-        cell["amorphous"] = 1.0 - (1.0 - cell["amorphous"]) * exp(-length / law.melting_time)
-        cell["quenched_at"] = start + length
-    else:
+    if end > begin:
         cell["amorphous"] *= exp(-crystallised)
+        melt(cell, start + length, length * share_above(begin, end, law.melting), law)
+    else:
+        molten = length * share_above(begin, end, law.melting)
+        melt(cell, start + molten, molten, law)
+        cell["amorphous"] *= exp(-crystallised)
+
+
+@compiled
+def share_above(begin: float, end: float, level: float) -> float:
+    """Return the share of a straight line from ``begin`` to ``end`` that is above ``level``."""
+    low, high = min(begin, end), max(begin, end)
+    if low >= level:
+        return 1.0
+    return (high - level) / (high - low) if high > level else 0.0
+
+
+@compiled
+def melt(cell: Any, until: float, length: float, law: Law) -> None:
+    """Let the cell be molten for ``length`` (s), to ``until`` (s)."""
+    if length > 0.0:
+        cell["amorphous"] = 1.0 - (1.0 - cell["amorphous"]) * exp(-length / law.melting_time)
+        cell["quenched_at"] = until
 
 
 @compiled
@@ -135,7 +163,10 @@ def follow(
         cell = cells[index]
         for step in range(times.size):
             if step > 0 and times[step] > times[step - 1]:
-                segment(cell, times[step - 1], times[step], sources[step - 1], sources[step], ohms, limit, law)
+                first, last = sources[step - 1], sources[step]
+                segment(
+                    cell, times[0], times[step - 1] - times[0], times[step] - times[0], first, last, ohms, limit, law
+                )
             across, through = load_line(sources[step], ohms, limit, cell, times[step], law)
             factor = noise_at(cell, times[step], law)
             volts[index, step] = across
@@ -144,25 +175,53 @@ def follow(
 
 @compiled
 def segment(
-    cell: Any, start: float, stop: float, first: float, last: float, ohms: float, limit: float, law: Law
+    cell: Any, base: float, start: float, stop: float, first: float, last: float, ohms: float, limit: float, law: Law
 ) -> None:
-    """Advance one cell over a piece in which the source is linear."""
-    tau = law.time_constant
-    now = start
-    smallest = max(0.25 * tau, (stop - start) / 4096.0)
+    """Advance one cell from ``start`` to ``stop`` (s after ``base``), between which the source is linear."""
+    finest = law.finest * law.time_constant
+    longest = stop - start if first == last else max((stop - start) / 32.0 * law.finest / 0.25, finest)
     quiet = max(abs(first), abs(last)) <= law.threshold
+    now = start
     while now < stop:
         if quiet and cell["excess"] < 1e-3:
             cell["excess"] = 0.0
             cell["hot"] = False
             return
-        length = min(smallest, stop - now)
-        if stop - now < 1.5 * smallest:
-            length = stop - now
         early = first + (last - first) * (now - start) / (stop - start)
-        late = first + (last - first) * (now + length - start) / (stop - start)
-        across, through = load_line(early, ohms, limit, cell, now, law)
+        across, through = load_line(early, ohms, limit, cell, base + now, law)
         before = law.heating * across * through
-        across, through = load_line(late, ohms, limit, cell, now + length, law)
-        warm(cell, now, length, before, law.heating * across * through, law)
+        distance = max(abs(before - cell["excess"]), 1e-9)
+        length = min(max(finest, law.change * law.time_constant / distance), longest)
+        if stop - now < 1.5 * length:
+            length = stop - now
+        late = first + (last - first) * (now + length - start) / (stop - start)
+        across, through = load_line(late, ohms, limit, cell, base + now + length, law)
+        warm(cell, base + now, length, before, law.heating * across * through, law)
         now = now + length
+
+
+@compiled
+def repeat(
+    cell: Any, start: float, period: float, count: int, times: FloatArray, sources: FloatArray, ohms: float,
+    limit: float, law: Law,
+) -> int:  # fmt: skip
+    """Drive one cell ``count`` times with ``sources`` (n,) V at ``times`` (n,) s, ``period`` (s) apart.
+
+    Each passage begins and ends cold. A cell that melts wholly forgets what it was: once it has done so in a number of
+    passages, the others are skipped except the last, which alone is left in the end. Return how many were followed.
+    """
+    forgetting, followed, number = 0, 0, 0
+    while number < count:
+        begin = start + number * period
+        molten = False
+        for step in range(1, times.size):
+            if times[step] > times[step - 1]:
+                first, last = sources[step - 1], sources[step]
+                segment(cell, begin, times[step - 1], times[step], first, last, ohms, limit, law)
+                molten = molten or cell["amorphous"] > MOLTEN
+        forgetting = forgetting + 1 if molten else 0
+        followed += 1
+        number += 1
+        if forgetting >= FORGETTING and number < count - 1:
+            number = count - 1
+    return followed

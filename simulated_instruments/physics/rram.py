@@ -46,6 +46,7 @@ from simulated_instruments.physics.rram_parameters import (
     PulseLines,
     RramParameters,
 )
+from simulated_instruments.physics.rram_trains import train_kernel
 
 __all__ = [
     "DEFAULT_PARAMETERS",
@@ -125,9 +126,18 @@ class RramCells:
         self._cells = _drawn_cells(count, seed, parameters)
 
     def pulse(
-        self, cells: IntArray, *, word_line: float, bit_line: float, source_line: float, width: float, now: float
+        self,
+        cells: IntArray,
+        *,
+        word_line: float,
+        bit_line: float,
+        source_line: float,
+        width: float,
+        now: float,
+        count: int = 1,
+        period: float = 0.0,
     ) -> None:
-        """Give each of ``cells`` (n,) one pulse of the lines' voltages (V) and ``width`` (s, at least 0).
+        """Give each of ``cells`` (n,) ``count`` pulses of the lines' voltages (V) and ``width``, ``period`` apart (s).
 
         A bit line above the source line SETs, below it RESETs. A voltage below the threshold, and a SET whose gate
         allows no more than the cell has, leave the cell and its relaxation alone.
@@ -136,7 +146,7 @@ class RramCells:
         check_finite("now", now, "s")
         chosen = self._checked(cells)
         if drive.exposure > 0.0:
-            kernels.pulse_kernel(self._cells, chosen, now, drive, self._law)
+            train_kernel(self._cells, chosen, now, drive, self._law, count, period)
 
     def current(self, cells: IntArray, *, voltage: float, averages: int, now: float) -> FloatArray:
         """Read ``cells`` (n,) at ``voltage`` (V, below the switching threshold).

@@ -63,7 +63,7 @@ class RramParameters:
     relaxation_sd: float = 0.197e-6  # S, one decade after the start (10 ms); calibrated to REFERENCE_ERROR
     drift_share: float = 0.15  # of that variance; from technology C, see the module's text
     tail_share: float = 0.01  # of the programmings; *assumed* ("a few tail cells", Yao et al.)
-    tail_factor: float = 4.0  # of a tail's drift; *assumed*
+    tail_factor: float = 7.0  # of a tail's drift; *assumed*, so that a tail cell drifts clearly within 30 days
     mean_shift: float = 0.55e-9  # S per decade cubed; *assumed*: near technology C's 1.45 uS at 1e5 s, scaled
     relaxation_knee: float = 1.5e-6  # S, below it relaxation is small; *assumed*, as in technology C near 0
     white_noise: float = 0.01  # of G per single read. Source: aihwkit's note on short reads, about 1 %

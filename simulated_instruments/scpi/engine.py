@@ -86,6 +86,10 @@ class ScpiFrontEnd:
     def stop_holding(self) -> None:
         """End the operation that `holds` tells of."""
 
+    def queue_error(self) -> None:
+        """Queue an error that no message caused: -310, as after a fault inside."""
+        self.status.report(ScpiError(-310))
+
     def clear_status(self) -> None:
         """``*CLS``: forget events and errors, and a pending ``*OPC``."""
         self.status.clear()

@@ -26,6 +26,7 @@ STANDARD_TEXTS = {
     -230: "Data corrupt or stale",
     -241: "Hardware missing",
     -256: "File name not found",
+    -310: "System error",
     -350: "Queue overflow",
     -363: "Input buffer overrun",
     -410: "Query INTERRUPTED",

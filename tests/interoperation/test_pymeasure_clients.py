@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 from pymeasure.instruments.agilent import Agilent33500, AgilentB1500
 from pymeasure.instruments.keithley import Keithley2600
@@ -45,21 +46,41 @@ def test_the_generator_reads_back_what_is_set(resources: Resources) -> None:
         assert found == pytest.approx([1e5, 2.0, 0.5, 1e-6])
 
 
+def sweep(analyzer: Any, *, waits: bool) -> list[Any]:
+    analyzer.initialize_all_smus()
+    analyzer.data_format(21, mode=1)
+    analyzer.smu1.enable()
+    analyzer.meas_mode("STAIRCASE_SWEEP", analyzer.smu1)
+    analyzer.smu1.staircase_sweep_source("VOLTAGE", "LINEAR_SINGLE", "Auto Ranging", 0.0, 0.2, 5, 1e-3)
+    analyzer.check_errors()
+    analyzer.clear_buffer()
+    analyzer.send_trigger()
+    if waits:
+        assert analyzer.check_idle()
+    points = [analyzer.read_channels(2) for _ in range(5)]
+    return [value[-1] for point in points for value in point if "Voltage" in str(value)]
+
+
 # Over a socket: pyvisa-py's HiSLIP client takes one response to each message, and the data come after that of *OPC?.
 def test_the_analyzer_sweeps_and_keeps_its_data_until_they_are_read(resources: Resources) -> None:
     with opened(AgilentB1500, resources["analyzer"]["socket"], timeout=5_000) as analyzer:
-        analyzer.initialize_all_smus()
-        analyzer.data_format(21, mode=1)
-        analyzer.smu1.enable()
-        analyzer.meas_mode("STAIRCASE_SWEEP", analyzer.smu1)
-        analyzer.smu1.staircase_sweep_source("VOLTAGE", "LINEAR_SINGLE", "Auto Ranging", 0.0, 0.2, 5, 1e-3)
+        assert sweep(analyzer, waits=True) == pytest.approx([0.0, 0.05, 0.1, 0.15, 0.2], abs=1e-6)
+
+
+def test_the_analyzer_goes_on_over_hislip_when_the_end_of_its_data_was_left_unread(resources: Resources) -> None:
+    with opened(AgilentB1500, resources["analyzer"]["hislip"], timeout=5_000) as analyzer:
+        assert sweep(analyzer, waits=False) == pytest.approx([0.0, 0.05, 0.1, 0.15, 0.2], abs=1e-6)
         analyzer.check_errors()
-        analyzer.clear_buffer()
+        analyzer.smu1.meas_op_mode = "CURRENT"
+        assert analyzer.smu1.meas_op_mode.name == "CURRENT"
+        analyzer.meas_mode("SAMPLING", analyzer.smu1)
+        analyzer.sampling_mode = "LINEAR"
+        analyzer.sampling_timing(0, 0.01, 20)
+        analyzer.smu1.sampling_source("VOLTAGE", "Auto Ranging", 0, 0.1, 1e-3)
         analyzer.send_trigger()
-        assert analyzer.check_idle()
-        points = [analyzer.read_channels(2) for _ in range(5)]
-        voltages = [value[-1] for point in points for value in point if "Voltage" in str(value)]
-        assert voltages == pytest.approx([0.0, 0.05, 0.1, 0.15, 0.2], abs=1e-6)
+        samples = [analyzer.read_channels(2) for _ in range(20)]
+        assert [sample[0][-1] for sample in samples] == list(range(1, 21))
+        assert "B1500A" in analyzer.id
 
 
 def test_the_oscilloscope_reads_back_what_is_set(resources: Resources) -> None:
@@ -68,3 +89,25 @@ def test_the_oscilloscope_reads_back_what_is_set(resources: Resources) -> None:
         scope.timebase_scale = 1e-6
         assert scope.ch1.scale == pytest.approx(0.5)
         assert scope.timebase_scale == pytest.approx(1e-6)
+
+
+def test_a_record_and_the_screen_come_down_whole(resources: Resources) -> None:
+    lines = {"read_termination": "\n", "write_termination": "\n"}
+    with opened(KeysightDSOX1102G, resources["scope"]["socket"], **lines) as scope:
+        scope.digitize("channel1")
+        volts, preamble = scope.download_data("channel1", 1000)
+        assert len(volts) == preamble["points"] == 1000
+        assert bytes(scope.download_image()[:4]) == b"\x89PNG"
+        assert scope.ch1.current_configuration["COUP"] == "DC"
+        assert scope.ask(":SYST:ERR?").startswith("+0,")
+
+
+def test_arbs_go_up_as_numbers_and_as_codes(resources: Resources) -> None:
+    with opened(Agilent33500, resources["pulser"]["hislip"]) as pulser:
+        pulser.ch_1.data_volatile_clear()
+        pulser.ch_1.data_arb("codes", np.linspace(-32767, 32767, 100).astype(int), "DAC")
+        pulser.ch_1.data_arb("numbers", np.linspace(-1, 1, 100), "float")
+        pulser.ch_1.arb_file = "numbers"
+        pulser.ch_1.shape = "ARB"
+        assert pulser.ch_1.arb_file.strip('"') == "numbers"
+        assert pulser.ask("SYST:ERR?").startswith("+0,")

@@ -8,6 +8,7 @@ import pytest
 from qcodes.dataset import LinSweep
 from qcodes.instrument_drivers.Keithley import Keithley2636B
 from qcodes.instrument_drivers.Keysight import Keysight33622A, KeysightB1500
+from qcodes.instrument_drivers.Keysight.keysightb1500 import constants
 
 from labctl.simulation.lab import SimulatedLab
 
@@ -92,4 +93,25 @@ def test_the_analyzer_measures_a_spot(resources: Resources) -> None:
         analyzer.smu1.voltage(0.2)
         assert analyzer.smu1.voltage() == pytest.approx(0.2, rel=0.01)
         assert 1e-7 < analyzer.smu1.current() < 1e-5
+        assert analyzer.error_message().startswith("+0,")
+
+
+def test_the_analyzer_samples_sweeps_and_reads_back(resources: Resources) -> None:
+    with opened(KeysightB1500, "analyzer", resources["analyzer"]["hislip"]) as analyzer:
+        smu = analyzer.smu1
+        smu.enable_outputs()
+        smu.current_measurement_range(constants.IMeasRange.FIX_1mA)
+        assert dict(smu.current_measurement_range())[constants.ChNr.SLOT_01_CH1] == constants.IMeasRange.FIX_1mA
+        smu.measurement_operation_mode(constants.CMM.Mode.CURRENT)
+        assert smu.measurement_operation_mode()[0][1] == constants.CMM.Mode.CURRENT
+        smu.source_config(constants.VOutputRange.AUTO)
+        smu.voltage(0.1)
+        smu.measurement_mode(constants.MM.Mode.SAMPLING)
+        smu.timing_parameters(0, 0.01, 30)
+        assert len(smu.sampling_measurement_trace()) == 30
+        analyzer.smu2.enable_outputs()
+        smu.setup_staircase_sweep(v_start=0, v_end=0.2, n_steps=11)
+        analyzer.set_measurement_mode(mode=constants.MM.Mode.STAIRCASE_SWEEP, channels=(1, 2))
+        assert [len(trace) for trace in analyzer.run_iv_staircase_sweep()] == [11, 11]
+        assert smu.iv_sweep.sweep_end() == 0.2
         assert analyzer.error_message().startswith("+0,")

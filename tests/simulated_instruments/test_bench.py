@@ -195,3 +195,69 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     volts, _ = smu.trace(np.array([1.0, 499.0]))
     assert volts == pytest.approx([1.0, 1.0])
     assert len(bench.nets["cell"].history._pieces) <= 101
+
+
+PAIR = np.array([0.0, 5e-9, 65e-9, 70e-9, 500e-9, 505e-9, 905e-9, 1205e-9, 1500e-9])
+PAIR_VOLTS = np.array([0.0, 5.0, 5.0, 0.0, 0.0, 3.0, 3.0, 0.0, 0.0])
+
+
+def give_train(clock: StepClock, bench: Bench, count: int) -> None:
+    pulser = bench.terminals("pulser")["ch1"]
+    pulser.play(PAIR, PAIR_VOLTS, ohms=50.0, count=count, period=2e-6)
+    clock.wait(count * 2e-6 + 1e-6)
+    pulser.release()
+
+
+def test_a_long_train_ends_as_a_short_one_and_shows_its_first_and_last_passage() -> None:
+    ends = []
+    for count in (3, 100_000):
+        clock = StepClock()
+        bench = wired(clock, "pcm")
+        give_train(clock, bench, count)
+        ends.append(read(clock, bench))
+        scope = bench.terminals("scope")["chan1"]
+        for start in (0.0, (count - 1) * 2e-6):
+            volts, _ = scope.trace(start + np.array([30e-9, 300e-9, 700e-9, 1400e-9]))
+            assert volts == pytest.approx([5.0, 0.0, 3.0, 0.0], rel=0.05, abs=1e-9)
+    assert ends == pytest.approx([3e4, 3e4], rel=0.5)
+
+
+def test_a_train_through_a_device_without_a_short_cut_is_followed_passage_by_passage() -> None:
+    clock = StepClock()
+    bench = wired(clock, "resistor", options={"ohms": 150.0})
+    give_train(clock, bench, 200)
+    volts, amps = bench.terminals("pulser")["ch1"].trace(100 * 2e-6 + np.array([30e-9, 300e-9, 700e-9]))
+    assert volts == pytest.approx([3.75, 0.0, 2.25])
+    assert amps == pytest.approx([0.025, 0.0, 0.015])
+
+
+def test_a_train_that_is_looked_at_in_between_goes_on() -> None:
+    clock = StepClock()
+    bench = wired(clock, "pcm")
+    pulser, scope = bench.terminals("pulser")["ch1"], bench.terminals("scope")["chan1"]
+    pulser.play(PAIR, PAIR_VOLTS, ohms=50.0, count=1000, period=2e-6)
+    clock.wait(500 * 2e-6 + 30e-9)
+    assert scope.sense()[0] == pytest.approx(5.0, rel=0.05)
+    clock.wait(670e-9)
+    assert scope.sense()[0] == pytest.approx(3.0, rel=0.05)
+    clock.wait(1e-3)
+    assert scope.sense()[0] == 0.0
+    assert bench.device("cell").cells.amorphous()[0] < 0.01
+
+
+def test_cells_are_connected_one_at_a_time() -> None:
+    clock = StepClock()
+    bench = wired(clock, "pcm", options={"cells": 3})
+    needles = bench.terminals("scope")["chan1"]
+    found = []
+    for cell in (0, 1, 2):
+        needles.connect(cell)
+        give_pulse(clock, bench, 5.0 if cell == 1 else 0.5)
+        found.append(read(clock, bench))
+    assert found[0] < 2e4
+    assert found[1] > 1e6
+    assert found[2] < 2e4
+    needles.connect(None)
+    assert bench.terminals("smu")["smua"].sense() == (0.0, 0.0)
+    with pytest.raises(ValueError, match="cells 0 to 2, not 3"):
+        needles.connect(3)

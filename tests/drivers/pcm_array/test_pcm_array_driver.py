@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from labctl.errors import InstrumentError, LimitError, LinkError, StateError
+from labctl.errors import ConfigError, LimitError, LinkError, StateError
 from labctl.stations.model import parse_station
 from labctl.stations.station import OpenOptions, Station
 
@@ -54,19 +54,26 @@ def test_switching_and_reading_take_the_lab_s_time(lab: Station) -> None:
     assert lab.clock.now() - before == pytest.approx(12e-6 + 1e-2)
 
 
-def test_a_kept_state_brings_another_array_to_the_same_place() -> None:
+def test_a_lab_s_saved_state_brings_another_lab_to_the_same_place_and_time() -> None:
     with station() as one:
         array_of(one).switch_cells(np.arange(6), np.ones(6, dtype=bool))
         one.clock.wait(50.0)
-        state = array_of(one).saved_state()
+        assert one.lab is not None
+        state, time = one.lab.saved(), one.clock.now()
         expected = array_of(one).read_decades()
     with station() as two:
-        two.clock.wait(7.0)
-        array_of(two).load_state(state)
-        array_of(two).load_state(b"")
+        assert two.lab is not None
+        two.lab.load(state)
+        assert two.clock.now() == time
         assert np.array_equal(array_of(two).read_decades(), expected)
-        with pytest.raises(InstrumentError, match="not a state of this array"):
-            array_of(two).load_state(b"nonsense")
+        with pytest.raises(ConfigError, match="not of this simulated lab: a clock"):
+            two.lab.load(state)
+        with pytest.raises(ConfigError, match="not of this simulated lab"):
+            two.lab.load(b"nonsense")
+    with station(13, 13) as other:
+        assert other.lab is not None
+        with pytest.raises(ConfigError, match="not of 13 cells"):
+            other.lab.load(state)
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_a_run_prints_one_object_with_its_headline_figures(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("run", "write-verif", "--simulate"), "'write-verif' is none of the protocols; did you mean write-verify?"),
+        (("run", "write-verif", "--simulate"), "'write-verif' is none of the protocols; did you mean write-verify"),
         ((*SMALL, "--set", "tolerence=50nA"), "write-verify: 'tolerence' is not known; there are array, cells"),
         ((*SMALL, "--set", "cells=0"), "write-verify: cells is 0, but must be at least 1"),
         ((*SMALL, "--set", "highest=50uS"), "the station's sample is for 500 nS to 45 uS"),

@@ -140,6 +140,35 @@ def test_a_damaged_recording_is_named_before_anything_is_opened(tmp_path: Path, 
         labctl.open_station("pe-board", replay=recorded(tmp_path, text))
 
 
+def test_the_recording_of_a_killed_session_is_replayed_leniently_as_far_as_it_goes(tmp_path: Path) -> None:
+    path = recorded(tmp_path, HEADING + TALK + '5.0 smu > text "OUTP')
+    smu = ReplayLink(
+        "smu", Recording(path, whole=False), "lenient", ReplayClock(), "GPIB0::1::INSTR", LinkOptions(timeout=0.1)
+    )
+    smu.open()
+    assert smu.query("*IDN?") == "me"
+    with pytest.raises(StateError, match=r"session\.txt, which is cut short, smu: the recording nowhere has"):
+        smu.query("OUTP?")
+    whole = tmp_path / "board.txt"
+    with labctl.open_station("pe-board", simulate=True, record=whole) as lab:
+        before = lab["pe-board"].identity
+    whole.write_text(whole.read_text(encoding="ascii").removesuffix("end\n"), encoding="ascii")
+    with pytest.raises(DataFileError, match="replayed leniently"):
+        labctl.open_station("pe-board", replay=whole)
+    with labctl.open_station("pe-board", replay=whole, replay_mode="lenient") as lab:
+        assert lab["pe-board"].identity == before
+
+
+def test_a_new_rate_of_the_line_is_part_of_a_strict_replay(tmp_path: Path) -> None:
+    text = HEADING + '0.0 smu baud text "921600"\n' + TALK + "end\n"
+    smu = link(recorded(tmp_path, text))
+    with pytest.raises(StateError, match=r'the recording baud text "921600"'):
+        smu.write("*IDN?")
+    smu = link(recorded(tmp_path, text))
+    smu.set_baud_rate(921_600)
+    assert smu.query("*IDN?") == "me"
+
+
 def test_a_recording_is_not_written_over(tmp_path: Path) -> None:
     path = recorded(tmp_path)
     with pytest.raises(ConfigError, match="is there already"):

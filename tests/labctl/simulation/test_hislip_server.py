@@ -61,6 +61,15 @@ def test_large_blocks_come_and_go_whole(
         assert int(resource.query("COUNT?")) == 3_000_000 + len("BLOCK? 3000000") + len("COUNT?")
 
 
+def test_what_a_client_leaves_unread_before_the_terminator_does_not_spoil_the_next_answer(
+    hislip_server: HislipServer, manager: pyvisa.ResourceManager
+) -> None:
+    with manager.open_resource(hislip_server.resource_name) as resource:
+        resource.write("BLOCK? 1000")
+        assert len(resource.read_bytes(11 + 1000)) == 1011
+        assert resource.query("*IDN?") == "little,instrument\n"
+
+
 def test_clients_may_come_after_each_other(hislip_server: HislipServer, manager: pyvisa.ResourceManager) -> None:
     for _ in range(5):
         with manager.open_resource(hislip_server.resource_name) as resource:
@@ -93,7 +102,8 @@ def test_status_query_trigger_and_locks(hislip_server: HislipServer, channels: A
     assert received(asynchronous)[:2] == (MessageType.ASYNC_STATUS_RESPONSE, 0x55)
     synchronous.send(Message(MessageType.TRIGGER, 0, 0xFFFFFF00))
     synchronous.send(Message(MessageType.DATA_END, 0, 0xFFFFFF02, b"*IDN?"))
-    assert received(synchronous) == Message(MessageType.DATA_END, 0, 0xFFFFFF02, b"little,instrument\n")
+    assert received(synchronous) == Message(MessageType.DATA, 0, 0xFFFFFF02, b"little,instrument")
+    assert received(synchronous) == Message(MessageType.DATA_END, 0, 0xFFFFFF02, b"\n")
     assert little.triggers == 1
     for control, answer in ((1, 1), (1, 3), (0, 1), (0, 3)):
         asynchronous.send(Message(MessageType.ASYNC_LOCK, control))
@@ -119,7 +129,9 @@ def test_what_is_kept_until_read_carries_the_last_message_number(channels: Any, 
     synchronous, _ = channels
     for number, text in ((2, b"*IDN?"), (4, b"KEEP"), (6, b"*IDN?")):
         synchronous.send(Message(MessageType.DATA_END, 0, number, text))
-    assert [received(synchronous).parameter for _ in range(3)] == [2, 6, 6]
+    pieces = [received(synchronous) for _ in range(6)]
+    assert [piece.parameter for piece in pieces if piece.kind == MessageType.DATA_END] == [2, 6, 6]
+    assert b"".join(piece.payload for piece in pieces) == b"little,instrument\nlittle,instrument\nkept\n"
 
 
 def test_an_unknown_message_type_is_an_error_and_the_channel_goes_on(channels: Any) -> None:
@@ -127,7 +139,7 @@ def test_an_unknown_message_type_is_an_error_and_the_channel_goes_on(channels: A
     synchronous.send(Message(99, 0, 0, b"?"))
     assert received(synchronous)[:2] == (MessageType.ERROR, 1)
     synchronous.send(Message(MessageType.DATA_END, 0, 2, b"*IDN?"))
-    assert received(synchronous).payload == b"little,instrument\n"
+    assert received(synchronous).payload + received(synchronous).payload == b"little,instrument\n"
 
 
 def test_garbage_is_a_fatal_error(hislip_server: HislipServer) -> None:

@@ -65,12 +65,12 @@ def in_process(lab: SimulatedLab, role: str) -> Link:
     return Link(name, functools.partial(lab.manager, role), LinkOptions(timeout=TIMEOUT))
 
 
-def fails(do: Callable[[], Any], error: type[Exception] = LinkError, *, transfer: float = 0.0) -> str:
-    """Return the words of the error that ``do`` raises within the time-out, that of a ``transfer`` (s) included."""
+def fails(do: Callable[[], Any], error: type[Exception] = LinkError) -> str:
+    """Return the words of the error that ``do`` raises within the time-out."""
     start = time.monotonic()
     with pytest.raises(error) as raised:
         do()
-    assert time.monotonic() - start < ALLOWED + transfer
+    assert time.monotonic() - start < ALLOWED
     return str(raised.value)
 
 
@@ -94,8 +94,7 @@ def test_a_second_client_of_a_busy_instrument_gets_an_error_and_leaves_the_first
     resource = served.resources["smu"][kind]
     second = driver("keithley-2600", over(resource), "second")
     with driver("keithley-2600", over(resource), "first") as first:
-        words = fails(second.open)
-        assert "the line is gone" in words or "cannot be opened" in words
+        assert "another program has it open" in fails(second.open)
         assert not second.link.is_open
         assert first.line_frequency.get() == 50.0
     with second:
@@ -108,7 +107,7 @@ def test_a_second_process_gets_an_error_while_the_instrument_is_busy_and_opens_i
     with driver("keithley-2600", over(resource), "first") as first:
         said = subprocess.run(command, capture_output=True, text=True, timeout=40.0, check=True).stdout
         assert said.startswith("Link"), said
-        assert "the line is gone" in said or "cannot be opened" in said
+        assert "another program has it open" in said
         assert first.line_frequency.get() == 50.0
     said = subprocess.run(command, capture_output=True, text=True, timeout=40.0, check=True).stdout
     assert said.strip() == "opened"
@@ -179,7 +178,7 @@ def test_an_instrument_that_vanishes_in_the_middle_of_a_download_is_told_and_ope
         scope.arm(duration=1e-3, level=0.0)
         scope.force_trigger()
         monkeypatch.setattr(hosted, "exchange", half)
-        fails(scope.fetch_waveform, transfer=10.0)  # the driver waits for 5 MB at 0.5 MB/s
+        fails(scope.fetch_waveform)
         fails(scope.close)
         assert not scope.link.is_open
         fails(scope.open)

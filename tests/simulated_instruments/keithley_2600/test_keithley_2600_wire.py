@@ -1,5 +1,6 @@
 """The wire language: messages, common commands, number formats, errors, prompts."""
 
+import itertools
 import struct
 from collections.abc import Callable
 from typing import Any
@@ -155,6 +156,32 @@ def test_the_namespace_can_be_walked(host: Any) -> None:
     assert host.send("print(getmetatable(smua.source).Setters.compliance)") == "nil"
     assert host.send("print(node[1].smua.source.func)") == "1.00000e+00"
     host.expect_no_error()
+
+
+def test_a_metatable_has_the_objects_themselves_and_working_accessors(host: Any) -> None:
+    host.send("mt = getmetatable(smua)")
+    assert host.send("print(type(mt.Objects.source), type(mt.Objects.reset), mt.Objects.OUTPUT_ON)") == (
+        "table\tfunction\t1.00000e+00"
+    )
+    host.send("mt = getmetatable(smua.source) mt.Setters.levelv(0.25)")
+    assert host.send("print(mt.Getters.levelv(), smua.source.levelv)") == "2.50000e-01\t2.50000e-01"
+    assert host.send("for name in pairs(getmetatable(trigger.blender).Objects) do print(name) end").startswith("1.0")
+    assert "1.00000e+00" in host.send(
+        "for name in pairs(getmetatable(trigger.blender[1].stimulus).Setters) do print(name) end"
+    )
+    assert host.send("print(getmetatable(smua.nvbuffer1).luatype)") == "reading_buffer"
+    assert host.send("print(getmetatable(smua.nvbuffer1.readings).luatype)") == "synchronous_table"
+    host.expect_no_error()
+
+
+def test_autorange_follows_a_value_that_outgrows_the_range_while_it_is_measured(host: Any) -> None:
+    amps = itertools.cycle((0.9e-6, 5e-6))
+
+    host.send("smua.source.limiti = 1e-3 smua.source.levelv = 0.1 smua.source.output = 1")
+    host.terminals["smua"].sense = lambda: (0.1, next(amps))
+    assert max(host.number("smua.measure.i()") for _ in range(10)) < 1e-5
+    host.send("smua.measure.autorangei = 0 smua.measure.rangei = 1e-6")
+    assert max(host.number("smua.measure.i()") for _ in range(10)) == 9.91e37
 
 
 def test_an_unknown_attribute_reads_as_nil_and_cannot_be_set(host: Any) -> None:

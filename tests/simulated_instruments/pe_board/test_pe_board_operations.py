@@ -46,12 +46,16 @@ def test_kind_chooses_the_counter_and_the_lines_choose_the_direction(host, paylo
 
 def test_pulses_reach_a_cell_one_after_the_other_and_the_read_follows_the_last(make_host, monkeypatch, payloads):
     host = make_host()
-    times = []
+    times: list[float] = []
+
+    def noted(method, **keywords):
+        starts = np.arange(keywords.get("count", 1)) * keywords.get("period", 0.0)
+        times.extend(keywords["now"] + starts)
+        return method
+
     for name in ("pulse", "current"):
         method = getattr(host.board.cells, name)
-        monkeypatch.setattr(
-            host.board.cells, name, lambda *a, method=method, **k: times.append(k["now"]) or method(*a, **k)
-        )
+        monkeypatch.setattr(host.board.cells, name, lambda *a, method=method, **k: noted(method, **k)(*a, **k))
     host.ask("PULSE_CELLS", payloads.pulse(5, 6, pulses=3, verify=1))
     assert np.diff(times) == pytest.approx([50e-9 + PULSE] * 3)
 

@@ -32,11 +32,11 @@ class LastDrive:
     def force(self, volts, *, ohms=0.0, limit=np.inf):
         self.told = ("force", volts, ohms)
 
-    def play(self, times, volts, *, ohms=0.0):
+    def play(self, times, volts, *, ohms=0.0, count=1, period=np.inf):
         assert times[0] == 0.0
         assert np.all(np.diff(times) > 0.0)
         assert np.all(np.isfinite(volts))
-        self.told = ("play", ohms)
+        self.told = ("play", ohms) if count == 1 else ("play", ohms, count, period)
         self.times, self.volts = times, volts
 
     def release(self):

@@ -150,3 +150,17 @@ def test_noise_and_random_bits_stay_within_their_levels_and_repeat_with_the_seed
     generator.send("APPL:PRBS 1e6,2,0")
     bits = terminals["ch1"].at((np.arange(127) + 0.5) * 1e-6)
     assert np.count_nonzero(bits > 0) == 64
+
+
+@pytest.mark.parametrize("after", ["OUTP OFF", "ABOR", "FUNC SIN", "BURS:STAT OFF", "*RST"])
+def test_a_short_burst_is_over_before_a_message_behind_its_trigger_takes_effect(generator, terminals, clock, after):
+    generator.send(PULSE)
+    generator.raw(f"*TRG\n{after}\n".encode())
+    assert clock.now() == pytest.approx(1e-6)
+
+
+def test_a_long_burst_is_cut_short_when_the_output_goes_off(generator, terminals, clock):
+    generator.send(PULSE, "BURS:NCYC 1000000")
+    generator.raw(b"*TRG\nOUTP OFF\n")
+    assert clock.now() == pytest.approx(1e-3)
+    assert terminals["ch1"].told == ("release",)

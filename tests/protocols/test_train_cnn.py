@@ -1,0 +1,171 @@
+"""Hybrid training on the board: arithmetic, maps, a run, kill and resume, groups, and what is refused."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from labctl import api
+from labctl.errors import ConfigError
+from labctl.events import Event, Progress
+from labctl.runfile.reader import RunData
+from labctl.stations.station import open_station
+from labctl.training import convolutional as network
+from protocols.train_cnn import TrainCnn
+
+SMALL: dict[str, Any] = {
+    "software_epochs": 8, "iterations": 20, "evaluate_every": 5, "batch": 50, "learning_rate": 0.1, "corrupted": 0.2,
+    "wait": 1.0,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Ten places of a bright square, in noise."""
+    rng = np.random.default_rng(5)
+    file = tmp_path_factory.mktemp("digits") / "squares.npz"
+
+    def drawn(count: int) -> tuple[Any, Any]:
+        labels = rng.integers(0, 10, count).astype(np.uint8)
+        images = rng.integers(0, 90, (count, 28, 28)).astype(np.uint8)
+        for image, label in zip(images, labels, strict=True):
+            image[4 + 12 * (label // 5) :, 1 + 5 * (label % 5) :][:9, :5] += 100
+        return images, labels
+
+    (x_train, y_train), (x_test, y_test) = drawn(1500), drawn(300)
+    np.savez(file, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
+    return str(file)
+
+
+def run(folder: Path, digits: str, **changes: Any) -> RunData:
+    with open_station("pe-board", simulate=True, seed=4) as lab:
+        ended = api.run(TrainCnn(data=digits, **{**SMALL, **changes}), lab, seed=4, output=folder)
+    assert ended.file is not None
+    return RunData(ended.file)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory, digits: str) -> RunData:
+    return run(tmp_path_factory.mktemp("trained"), digits)
+
+
+def test_the_network_has_the_paper_s_shapes() -> None:
+    weights = network.train_in_software(torch.rand(100, 1, 28, 28), torch.zeros(100, dtype=torch.int64), 1, 0)
+    assert network.features(torch.rand(2, 1, 28, 28), weights.c1, weights.c3).shape == (2, 192)
+    assert sum(part.numel() for part in weights) == 2856
+
+
+def test_maps_and_their_inverse_are_exact() -> None:
+    rng = np.random.default_rng(1)
+    maps = [rng.normal(size=shape).astype(np.float32).astype(float) for shape in ((8, 9), (96, 9), (120, 16))]
+    back = network.as_maps(network.from_maps(maps))
+    assert all(np.array_equal(one, two) for one, two in zip(maps, back, strict=True))
+
+
+def test_levels_are_symmetric_and_the_largest_weight_gets_the_last() -> None:
+    levels, size = network.quantised(np.array([-0.7, -0.05, 0.0, 0.049, 0.3, 0.7]), 7)
+    assert levels.tolist() == [-7, 0, 0, 0, 3, 7] or levels.tolist() == [-7, -1, 0, 0, 3, 7]
+    assert size == pytest.approx(0.1)
+
+
+def test_the_gradient_is_that_of_finite_differences_of_measured_conductances() -> None:
+    rng = np.random.default_rng(2)
+    fc = torch.from_numpy(rng.normal(0.0, 0.3, (10, 192)))
+    inputs, labels = torch.from_numpy(rng.random((20, 192))), torch.from_numpy(rng.integers(0, 10, 20))
+
+    def loss(weights: torch.Tensor) -> float:
+        return float(torch.nn.functional.cross_entropy(inputs @ weights.T, labels))
+
+    slope = network.gradient(inputs, labels, fc)
+    for row, place in rng.integers(0, (10, 192), (50, 2)):
+        moved = [fc.clone(), fc.clone()]
+        moved[0][row, place] += 1e-5
+        moved[1][row, place] -= 1e-5
+        expected = (loss(moved[0]) - loss(moved[1])) / 2e-5
+        assert float(slope[row, place]) == pytest.approx(expected, abs=1e-8)
+
+
+def test_the_whole_network_is_transferred_and_training_lowers_its_error(trained: RunData) -> None:
+    summary = TrainCnn.analyse(trained).summary
+    assert summary["cells"] == 5712
+    assert summary["yield"] > 0.99
+    assert 60.0 < summary["cell_error_std_nA"] < 160.0
+    assert summary["float_test_error"] < 10.0
+    assert summary["levels_test_error"] < summary["transferred_test_error"]
+    assert summary["trained_test_error"] < 0.8 * summary["transferred_test_error"]
+    assert summary["iterations"] == 20
+    assert trained.arrays("error")["iteration"].tolist() == [0, 0, 0, 5, 10, 15, 20]
+
+
+def test_only_changes_of_the_threshold_are_written(trained: RunData, tmp_path: Path, digits: str) -> None:
+    assert trained.arrays("iteration")["updated"].sum() > 0
+    none = run(tmp_path, digits, threshold=1e-4, iterations=5)
+    assert none.arrays("iteration")["updated"].sum() == 0
+    assert none.arrays("iteration")["pulses"].sum() == 0
+
+
+def test_a_training_that_is_cut_anywhere_and_resumed_is_the_unbroken_one_bit_for_bit(
+    trained: RunData, tmp_path: Path, digits: str
+) -> None:
+    for cut in (1, 3):
+        file = cut_after(tmp_path / str(cut), digits, cut)
+        with api.station_of(file) as lab:
+            api.drive(api.resume(file, station=lab))
+        resumed = RunData(file)
+        assert resumed.status == "done"
+        for stream in ("written", "iteration", "error", "weight"):
+            theirs, ours = trained.arrays(stream), resumed.arrays(stream)
+            for name in theirs.keys() - {"time"}:
+                assert np.array_equal(theirs[name], ours[name]), (cut, stream, name)
+
+
+def cut_after(folder: Path, digits: str, steps: int) -> Path:
+    with open_station("pe-board", simulate=True, seed=4) as lab:
+        prepared = api.prepare(TrainCnn(data=digits, **SMALL), lab, seed=4, output=folder)
+
+        def stop(event: Event) -> None:
+            if isinstance(event, Progress) and event.done == steps:
+                prepared.stop()
+
+        prepared.listen(stop)
+        prepared.start()
+        prepared.join()
+    assert prepared.file is not None
+    return prepared.file
+
+
+def test_three_groups_lie_on_all_arrays_and_take_turns(tmp_path: Path, digits: str) -> None:
+    data = run(tmp_path, digits, groups=3, iterations=6, software_epochs=1, corrupted=0.1, ageing=(1.0, 10.0))
+    assert np.unique(data.arrays("written")["cell"] // 2048).tolist() == list(range(8))
+    assert len(np.unique(data.arrays("written")["cell"])) == 2 * (3 * (72 + 864) + 1920)
+    assert data.arrays("iteration")["group"].tolist() == [0, 1, 2, 0, 1, 2]
+    assert data.arrays("aged")["minutes"].tolist() == [1.0, 10.0]
+    assert {"trained_test_error", "trained_test_error_g3", "aged_10min_test_error"} <= TrainCnn.analyse(
+        data
+    ).summary.keys()
+
+
+def test_the_figure_is_drawn(trained: RunData, tmp_path: Path) -> None:
+    TrainCnn.figure(trained).savefig(tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").stat().st_size > 20_000
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"batch": 1501}, "batch is 1501, but there are 1,500 training images"),
+        ({"images": 40}, "batch is 50, but there are 40"),
+        ({"data": "nowhere.npz"}, "cannot be read as digits"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_in_the_dry_run(changes: dict[str, Any], words: str, digits: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        api.dry_run(TrainCnn(**{"data": digits, **SMALL, **changes}), open_station("pe-board", simulate=True))
+
+
+@pytest.mark.parametrize("changes", [{"lowest": 2e-5, "highest": 1e-5}, {"ageing": (5.0, 1.0)}, {"groups": 4}])
+def test_parameters_that_contradict_are_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError):
+        TrainCnn.from_mapping(changes)
