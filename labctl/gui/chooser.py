@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -83,7 +83,6 @@ class ProtocolChooser(QWidget):
         for item in self.items():
             if item.data(0, _NAME) == name:
                 self.tree.setCurrentItem(item)
-                self.tree.scrollToItem(item)
 
     def items(self) -> Iterator[QTreeWidgetItem]:
         """Yield the protocols' items, without the groups."""
@@ -126,6 +125,13 @@ class ProtocolChooser(QWidget):
         self.description.setText(first_paragraph(protocol.__doc__ or ""))
         self.source.setText(f"{name} \N{MIDDLE DOT} source: {protocol.source}")
         self.chosen.emit(protocol)
+        # The description may take another height, and room from the list, only after this.
+        QTimer.singleShot(0, self._show_current)
+
+    def _show_current(self) -> None:
+        item = self.tree.currentItem()
+        if item is not None:
+            self.tree.scrollToItem(item)
 
     def _filter(self, text: str) -> None:
         """Show what has every word that was typed, and the groups that it is in."""

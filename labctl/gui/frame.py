@@ -1,7 +1,7 @@
 """The frame of the main window: its parts, docks, menus and status line; what they do is in `labctl.gui.window`."""
 
-from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QAction
+from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtGui import QAction, QShowEvent
 from PyQt6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import (
     QScrollArea,
     QSplitter,
     QStackedWidget,
+    QTabBar,
     QTabWidget,
     QToolBar,
     QVBoxLayout,
@@ -43,6 +44,10 @@ _AREAS = {
     "By hand": Qt.DockWidgetArea.RightDockWidgetArea,
 }
 """Where docks are at first; the others are below, one on the other."""
+
+
+_NEAR = 8
+"""A tab bar belongs to the dock whose lower edge is within so many pixels of it."""
 
 
 class Frame(QMainWindow):
@@ -158,6 +163,22 @@ class Frame(QMainWindow):
     def arrange_docks(self) -> None:
         """Put every dock where it was at first."""
         self.restoreState(self._first_layout)
+        QTimer.singleShot(0, self._hide_stray_tabs)
+
+    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802
+        """Show the window without the tab bars that Qt leaves behind."""
+        super().showEvent(event)
+        QTimer.singleShot(0, self._hide_stray_tabs)
+
+    def _hide_stray_tabs(self) -> None:
+        """Hide tab bars that belong to no dock: Qt leaves them behind when docks are moved before they are shown."""
+        for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            titles = [bar.tabText(i) for i in range(bar.count())]
+            docks = [self.docks[title] for title in titles if title in self.docks]
+            front = next((dock for dock in docks if not dock.visibleRegion().isEmpty()), None)
+            beside = front is not None and abs(bar.geometry().top() - front.geometry().bottom()) < _NEAR
+            if docks and not beside and front is not None:
+                bar.hide()
 
     def _place_docks(self) -> None:
         firsts: dict[Qt.DockWidgetArea, QDockWidget] = {}

@@ -256,7 +256,7 @@ def _table(view: HistoryView) -> QTableView:
     table.setTabKeyNavigation(False)
     header, side = table.horizontalHeader(), table.verticalHeader()
     if header is not None and side is not None:
-        for column, width in enumerate((134, 100, 88, 90, 64, 70)):
+        for column, width in enumerate((150, 96, 88, 76, 66, 72)):
             table.setColumnWidth(column, width)
         header.setSectionResizeMode(COLUMNS.index("file"), QHeaderView.ResizeMode.Stretch)
         side.setVisible(False)

@@ -80,7 +80,8 @@ class SettingsTab(QWidget):
         for widget in (name, editor):
             widget.setToolTip("\n".join(filter(None, (entry.doc, entry.range and f"range: {entry.range}"))))
         hint = ElidedLabel(entry.range if entry.writable else "read only")
-        editor.setMinimumWidth(72)
+        hint.setMinimumWidth(64)
+        editor.setMinimumWidth(64)
         hint.setProperty("role", "hint")
         self._grid.addWidget(name, row, 0)
         self._grid.addWidget(editor, row, 1)
