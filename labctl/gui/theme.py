@@ -74,6 +74,10 @@ def _style_sheet(theme: Theme) -> str:
     QLabel[role="heading"] {{ font-weight: bold; }}
     QLabel[role="good"] {{ color: {theme.good}; font-weight: bold; }}
     QLabel[role="caution"] {{ color: {theme.warning}; font-weight: bold; }}
+    QLineEdit {{ border: 1px solid {theme.border}; border-radius: 3px; padding: 2px; background: {theme.base}; }}
+    QLineEdit:focus {{ border: 1px solid {theme.accent}; }}
+    QCheckBox::indicator:unchecked {{ border: 1px solid {theme.faint}; border-radius: 2px; background: {theme.base};
+        width: 11px; height: 11px; }}
     QLineEdit[wrong="true"] {{ border: 2px solid {theme.alarm}; }}
     QFrame[role="card"] {{ background: {theme.base}; border: 1px solid {theme.border}; border-radius: 5px; }}
     QLabel[role="simulated"] {{ border: 2px dashed {theme.warning}; color: {theme.warning}; font-weight: bold;
