@@ -2,11 +2,9 @@
 
 The bare sums are what the result could be computed with if there were neither instrument nor statistics: one share of
 the way to a bound with a normal deviate for a pulse, one product with a normal deviate for a read, one matrix product
-for a vector. Fits per second are those of ``fits.py``, where it is there.
+for a vector. Fits per second are those of ``fits.py``.
 """
 
-import importlib
-import importlib.util
 from collections.abc import Callable
 
 import numpy as np
@@ -133,5 +131,3 @@ if __name__ == "__main__":
         reads(opened)
         writes(opened)
     products()
-    if importlib.util.find_spec("fits"):
-        importlib.import_module("fits").fits()

@@ -21,7 +21,7 @@ from typing_extensions import override
 
 from simulated_instruments.bench_parts.devices import WithCapacitor, make_device
 from simulated_instruments.bench_parts.drive import Drive, Floats, constant, waveform
-from simulated_instruments.bench_parts.gated import GatedRram
+from simulated_instruments.bench_parts.gated import Gated
 from simulated_instruments.bench_parts.net import Conflict, Net
 from simulated_instruments.frontend import Clock
 from simulated_instruments.terminals import ResistiveTerminal, Terminal
@@ -40,8 +40,8 @@ class NetWiring:
         probes: ``role.terminal`` of what is behind the series resistor, across the device; these only watch.
         returns: ``role.terminal`` of what holds the device's other end at 0 V and measures its current; while none is
             connected that end is open. The capacitor goes to ground.
-        device: ``open``, ``resistor``, ``capacitor``, ``diffusive``, ``pcm``, ``rram`` or
-            ``rram-1t1r``.
+        device: ``open``, ``resistor``, ``capacitor``, ``diffusive``, ``pcm``, ``rram``,
+            ``rram-1t1r`` or ``rram-kinetics``.
         options: The device's own numbers.
         series: Resistor between the node and the device, in Ohm.
         capacitance: Parallel to the device, in F.
@@ -123,12 +123,12 @@ class Bench:
     def _connect_gate(self, name: str) -> None:
         """Let a transistor's gate follow the net that it is on."""
         device = self.device(name)
-        if not isinstance(device, GatedRram):
+        if not isinstance(device, Gated):
             return
         if device.gate_net not in self.nets or device.gate_net == name:
             others = ", ".join(net for net in self.nets if net != name)
             raise ValueError(f"nets.{name}: the gate is to be on another net, and there is {others or 'none'}")
-        device.gate_volts = self.nets[name].follow(self.nets[device.gate_net])
+        device.gate_volts = self.nets[name].gated_by(self.nets[device.gate_net])
 
     def _conflict(self, conflict: Conflict) -> None:
         self.conflicts.append(conflict)

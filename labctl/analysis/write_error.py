@@ -11,6 +11,8 @@ NORMAL_95 = 1.959964
 """Quantile of the normal distribution for a two-sided interval of 95 %."""
 MAD_TO_SD = 1.482602
 """Sd of a normal distribution over the median of the distances from its median."""
+MAD_ERROR = 1.1664
+"""Standard error of that sd, times sqrt(n), over the sd: the asymptotic efficiency of 37 % for a normal bulk."""
 TAIL = 3.0
 """What lies further from the mean than so many sd counts as a tail."""
 
@@ -23,7 +25,7 @@ def analyse(run: RunData) -> Results:
     Of the writes that converged: programming = verify read - target, relaxation = last read - verify read, error = last
     read - target. The summary has the sd of each in the first turn, in uS (``programming_sd_uS``, ``relaxation_sd_uS``,
     ``error_sd_uS``, with half the width of a 95 % interval each), ``relaxation_share`` (of the variance of the error),
-    ``relaxation_mean_uS``, ``relaxation_robust_sd_uS`` (from the median distance), ``tail_share`` beyond three sd,
+    ``relaxation_mean_uS``, ``relaxation_robust_sd_uS`` (from the median distance, with half its 95 % interval), ``tail_share`` beyond three sd,
     ``relaxation_per_decade_uS`` (growth of its sd with the decade of the delay), ``yield``, ``mean_pulses``, and the
     programming noise and the error at the widest tolerance (``programming_sd_widest_uS``, ``error_sd_widest_uS``).
 
@@ -44,7 +46,8 @@ def analyse(run: RunData) -> Results:
         "relaxation_sd_uS": float(relaxation.std()),
         "relaxation_sd_half_width_uS": half_width(relaxation),
         "relaxation_mean_uS": float(relaxation.mean()),
-        "relaxation_robust_sd_uS": float(MAD_TO_SD * np.median(np.abs(relaxation - np.median(relaxation)))),
+        "relaxation_robust_sd_uS": robust_sd(relaxation),
+        "relaxation_robust_sd_half_width_uS": NORMAL_95 * MAD_ERROR * robust_sd(relaxation) / np.sqrt(len(relaxation)),
         "tail_share": float(np.mean(np.abs(relaxation - relaxation.mean()) > TAIL * relaxation.std())),
         "relaxation_per_decade_uS": _growth(decades),
         "error_sd_uS": float(first["error"].std()),
@@ -71,6 +74,11 @@ def half_width(values: Floats) -> float:
     fourth = float(np.mean((values - values.mean()) ** 4))
     error = np.sqrt(max(fourth - values.var() ** 2, 0.0) / len(values)) / (2.0 * values.std())
     return NORMAL_95 * float(error)
+
+
+def robust_sd(values: Floats) -> float:
+    """Return the sd of the bulk of ``values`` (n,), which a few tails do not change."""
+    return float(MAD_TO_SD * np.median(np.abs(values - np.median(values))))
 
 
 def parts(run: RunData, turn: int) -> dict[str, Floats]:

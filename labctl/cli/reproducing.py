@@ -57,7 +57,7 @@ def _print_table(rows: Sequence[Row]) -> None:
         measured = f"{report.number(row.measured)} \u00b1 {report.number(row.spread)}"
         print(f"{row.letters:<12} {row.headline.figure}")
         print(f"{'':<12}   published {report.bound_words(row)}, measured {measured}: {report.verdict(row)}")
-        if note := row.error or row.headline.note:
-            print(f"{'':<12}   {note}")
+        if row.note:
+            print(f"{'':<12}   {row.note}")
     own = [row for row in rows if not row.headline.put_in]
     print(f"{sum(row.holds for row in own)} of {len(own)} figures that came out on their own hold")

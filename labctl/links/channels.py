@@ -194,7 +194,8 @@ class HislipChannel(Channel):
         if prologue != b"HS":
             raise LinkError("the line is gone: what came is no HiSLIP message")
         if kind == _FATAL_ERROR:
-            raise LinkError(f"the line is gone: the instrument says {bytes(self._received[_HISLIP_HEADER.size :])!r}")
+            reason = self._received[_HISLIP_HEADER.size :][:length].decode("latin-1")
+            raise LinkError(f"the line is gone: the instrument says {reason!r}")
         del self._received[: _HISLIP_HEADER.size]
         self._left = length
         return int(kind)

@@ -76,8 +76,7 @@ def _table(rows: Sequence[Row]) -> str:
 
 def _line(row: Row) -> str:
     line, text = row.headline, html.escape
-    note = row.error or line.note
-    remark = f"<br><b>{text(note)}</b>" if note else ""
+    remark = f"<br><b>{text(row.note)}</b>" if row.note else ""
     style = "" if row.holds else ' class="no"'
     return (
         f"<tr><td>{text(row.letters)}<br><small>{text(row.case.protocol)}</small><td>{text(line.figure)}"

@@ -82,6 +82,11 @@ class Row:
         """Whether the mean is what was published, within the tolerance."""
         return self.headline.holds(self.measured)
 
+    @property
+    def note(self) -> str:
+        """Why there is no value, or, where the figure does not hold, what is known of that."""
+        return self.error or ("" if self.holds else self.headline.note)
+
     def plain(self) -> dict[str, Any]:
         """Return the row as the command line's JSON has it; a figure that could not be measured is null."""
         line = self.headline
@@ -98,7 +103,7 @@ class Row:
             "reason": line.reason,
             "holds": self.holds,
             "put_in": line.put_in,
-            "note": self.error or line.note,
+            "note": self.note,
             "seeds": list(self.case.seeds),
         }
 

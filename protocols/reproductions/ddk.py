@@ -37,11 +37,31 @@ def _sweep(vary: str, *more: Headline, note: str = "") -> Case:
 
 
 CASES: tuple[Case, ...] = (
-    _sweep(
-        "amplitude",
-        note="from 2.4 V on alpha is the same within 5 %; at 2.2 V on 5 kOhm vacancies only begin to hop, the drift "
-        "grows along the train, and the fit puts that down to less diffusion",
+    Case(
+        "DDK-A",
+        "dc-sweep",
+        (
+            Headline(
+                "d.c. SET voltage (V)",
+                "set_voltage",
+                1.4,
+                0.1,
+                "the paper says 'near 1.4 V'; five steps of the sweep",
+                put_in=True,
+            ),
+            Headline(
+                "d.c. RESET voltage, half of the change done (V)",
+                "reset_voltage",
+                -1.25,
+                0.1,
+                "the paper says 'from about -1.25 V'; five steps of the sweep",
+                put_in=True,
+            ),
+        ),
+        {"gate_set": 1.5, "gate_reset": 1.5, "set_stop": 1.8, "reset_stop": -2.0, "expected": 100e-6, "cycles": 5},
+        station="ddk-cell",
     ),
+    _sweep("amplitude"),
     _sweep(
         "width",
         note="beta triples meanwhile. Diffusion lasts as long as the pulse and 1 us (+8 %), and the recursion, which "

@@ -6,6 +6,7 @@ is flat, and that the whole chain (generator, cell, source meter, fit) gives bac
 """
 
 from labctl.reproduction.cases import Case, Headline
+from protocols.reproductions.ssl_training import TRAINING
 
 FRESH_AND_CYCLING = Case(
     letters="SSL-A to D",
@@ -131,4 +132,4 @@ EXTRACTION = Case(
     ),
 )
 
-CASES: tuple[Case, ...] = (FRESH_AND_CYCLING, DRIFT, EXTRACTION)
+CASES: tuple[Case, ...] = (FRESH_AND_CYCLING, DRIFT, EXTRACTION, *TRAINING)

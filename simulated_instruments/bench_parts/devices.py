@@ -17,7 +17,7 @@ _ONE = np.zeros(1, dtype=np.int64)
 
 
 class Passages(NamedTuple):
-    """So many passages of one waveform: ``start`` of the first and ``period`` in s."""
+    """Passages of one waveform, ``number`` of them: ``start`` of the first and ``period`` in s."""
 
     start: float
     period: float
@@ -214,12 +214,13 @@ class WithCapacitor(Device):
 def make_device(kind: str, options: Mapping[str, Any], seed: int, capacitance: float = 0.0) -> Device:
     """Return a device by name with a capacitor (F) in parallel.
 
-    There are ``open``, ``resistor`` (ohms), ``capacitor`` (farads), ``diffusive``, ``pcm``, ``rram``, ``rram-1t1r``.
+    There are ``open``, ``resistor`` (ohms), ``capacitor`` (farads), ``diffusive``, ``pcm``, ``rram``, ``rram-1t1r`` and
+    ``rram-kinetics``.
 
     Raises:
         ValueError: No such device, or an option that it does not have.
     """
-    from simulated_instruments.bench_parts.gated import GatedRram
+    from simulated_instruments.bench_parts.gated import GatedKinetics, GatedRram
 
     makers: dict[str, Any] = {
         "open": lambda: Resistor(math.inf),
@@ -228,6 +229,7 @@ def make_device(kind: str, options: Mapping[str, Any], seed: int, capacitance: f
         "diffusive": lambda **parameters: DiffusiveDevice(parameters.pop("seed", seed), capacitance, **parameters),
         "pcm": lambda **parameters: PcmDevice(parameters.pop("seed", seed), **parameters),
         "rram-1t1r": lambda **parameters: GatedRram(parameters.pop("seed", seed), **parameters),
+        "rram-kinetics": lambda **parameters: GatedKinetics(parameters.pop("seed", seed), **parameters),
         "rram": lambda **parameters: RramDevice(parameters.pop("seed", seed), **parameters),
     }
     if kind not in makers:

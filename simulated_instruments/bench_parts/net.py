@@ -85,7 +85,7 @@ class Net:
         self._gate: Net | None = None
         self.followers: list[Net] = []
 
-    def follow(self, gate: "Net") -> Callable[[Floats], Floats]:
+    def gated_by(self, gate: "Net") -> Callable[[Floats], Floats]:
         """Let the device's transistor be opened by another net; return that net's voltage as a function of time."""
         self._gate = gate
         gate.followers.append(self)
@@ -167,7 +167,8 @@ class Net:
         begin, end = (drive.start + number * drive.period for number in (first + 1, last - 1))
         self._follow(begin)
         strong = [each for each in self._drives.values() if not each.resting]
-        if isinstance(self.device, PcmDevice) and strong == [drive] and not drive.volts[0] and not drive.volts[-1]:
+        alone = len(strong) == 1 and strong[0] is drive and not self._returns
+        if isinstance(self.device, PcmDevice) and alone and not drive.volts[0] and not drive.volts[-1]:
             source = together(list(self._drives.values()), drive.start + drive.times)
             ohms = source.ohms + self._series
             passages = Passages(begin, drive.period, last - first - 2)

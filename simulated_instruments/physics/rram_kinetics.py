@@ -7,17 +7,17 @@ as the conductance that the whole filament has on top of the cell without one: G
 - **Geometry**, in place of DDK's eq. (1): conductance, not resistance, is linear in w, as the paper finds between 6.1
   and 202.1 uS. The area is set by the SET (the gate limits its current), so the initial resistance is a matter of the
   area, while w begins at 1 whatever it is. *Assumed*; it follows how 1T1R cells are set.
-- **Motion**, eq. (2) in RESET polarity, eq. (4): dw/dt = D/w - mu V_cell p(V_cell). D is ``diffusion`` and mu/L^2
-  ``mobility``, both in units of the film. p = 1/(1 + exp((onset - V)/width)) is the share of vacancies that hop: a
-  field lowers the barrier by V/width, and once the barrier is gone the velocity is linear in the field, as in eq. (2).
-  Source of the form: ion hopping after Mott and Gurney; onset and width *assumed* or calibrated to d.c. data, see
-  ``rram_kinetics_parameters.py``.
+- **Motion**, eq. (2) in RESET polarity, eq. (4): dw/dt = p (D/w - mu V_cell). D is ``diffusion`` and mu/L^2
+  ``mobility``, both in units of the film. p = 1/(1 + exp((onset - V_cell)/width)) is the share of vacancies that hop:
+  a field lowers the barrier by V/width, and once the barrier is gone the velocity is linear in the field, as in eq.
+  (2). Who hops drifts and diffuses (Einstein). Source of the form: ion hopping after Mott and Gurney; onset and width
+  *assumed* or calibrated to d.c. data, see ``rram_kinetics_parameters.py``.
 - **Divider.** V_cell is what the transistor in series leaves. In RESET the transistor is a source follower: with a =
   V_WL - V_BL - V_T, G V_cell = K [(a - V_cell)(V - V_cell) - (V - V_cell)^2/2], a quadratic in V_cell. A cell of low
   resistance gets little of the pulse, one of high resistance nearly all of it, and w falls the faster the lower it
   is. Source: the square law of a MOS transistor; K and V_T *assumed*.
 - **Diffusion** goes on for about ``mobile_time`` after a pulse, while vacancies are still mobile, and then stops: w^2
-  grows by 2 D t (1 - exp(-delay/t)), a closed form that no look at the cell can change. *Assumed*: the paper's
+  grows by 2 p D t (1 - exp(-delay/t)), a closed form that no look at the cell can change. *Assumed*: the paper's
   recursion has diffusion once a pulse, whatever the pulse's width, and the state has to be kept afterwards.
 - **SET** bridges the filament (w = 1) with the area that is left, and lets that grow towards ``gate_slope`` x (V_WL -
   V_SL - V_T). It does nothing where that is no more than the cell has. Its onset is calibrated to the d.c. SET.
@@ -189,6 +189,20 @@ class KineticCells:
         good = np.array([abs(error) <= tolerance])
         outcome = WriteOutcome(counts[0], counts[1], np.array(reads[-1:]), good, elapsed)
         return outcome, np.array(reads), np.array(kinds, dtype=np.int8)
+
+    def saved(self) -> NDArray[np.void]:
+        """Return everything that later pulses and reads hang on."""
+        return self._cells.copy()
+
+    def load(self, saved: NDArray[np.void]) -> None:
+        """Become what `saved` returned.
+
+        Raises:
+            ValueError: It is of other cells.
+        """
+        if saved.shape != self._cells.shape or saved.dtype != self._cells.dtype:
+            raise ValueError(f"the saved state is not of {self.count} such cells")
+        self._cells[:] = saved
 
     def stuck(self) -> IntArray:
         """Return (count,): 0 works, 1 stuck low, 2 stuck high."""

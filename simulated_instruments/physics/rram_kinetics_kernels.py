@@ -29,6 +29,7 @@ CELL = np.dtype(
         ("fill", np.float64),  # w, as the last pulse left it
         ("low", np.float64),  # S, without a filament
         ("pulsed_at", np.float64),  # s, end of the last pulse
+        ("mobile", np.float64),  # share of vacancies that hopped then
         ("mobility", np.float64),  # factors of this cell ...
         ("diffusion", np.float64),
         ("ceiling", np.float64),
@@ -78,18 +79,25 @@ def cell_voltage(conductance: float, drive: Drive, law: Law) -> float:
 
 
 @compiled
-def drift(conductance: float, drive: Drive, law: Law) -> float:
-    """Return how fast w falls by drift alone, in 1/s, before the factors of cell and filament."""
-    volts = cell_voltage(conductance, drive, law)
-    mobile = 1.0 / (1.0 + exp(-(volts - law.reset_onset) / law.onset_width))
-    return law.mobility * volts * mobile
+def hopping(volts: float, law: Law) -> float:
+    """Return the share of vacancies that hop at a voltage on the cell."""
+    return 1.0 / (1.0 + exp(-(volts - law.reset_onset) / law.onset_width))
+
+
+@compiled
+def motion(fill: float, cell: Any, drive: Drive, law: Law) -> tuple[float, float]:
+    """Return D and the drift velocity in a RESET at the state ``fill``, both in 1/s."""
+    volts = cell_voltage(cell.low + cell.area * fill, drive, law)
+    mobile = hopping(volts, law)
+    diffusion = law.diffusion * cell.diffusion * cell.cycle_diffusion * mobile
+    return diffusion, law.mobility * cell.mobility * cell.cycle_mobility * volts * mobile
 
 
 @compiled
 def fill_at(cell: Any, now: float, law: Law) -> float:
     """Return w at ``now``: after a pulse diffusion goes on until the vacancies are immobile again."""
     since = max(now - cell.pulsed_at, 0.0)
-    rate = law.diffusion * cell.diffusion * cell.cycle_diffusion
+    rate = law.diffusion * cell.diffusion * cell.cycle_diffusion * cell.mobile
     gain = 2.0 * rate * law.mobile_time * -np.expm1(-since / law.mobile_time)
     fill: float = sqrt(min(cell.fill * cell.fill + gain, 1.0))
     return fill
@@ -108,12 +116,10 @@ def present(cell: Any, now: float, law: Law) -> float:
 @compiled
 def reset_fill(cell: Any, fill: float, drive: Drive, width: float, law: Law) -> float:
     """Return w after a RESET: d(w^2)/dt = 2 D - 2 w drift by the classical Runge-Kutta method, in steps of its own."""
-    rate = law.diffusion * cell.diffusion * cell.cycle_diffusion
-    factor = cell.mobility * cell.cycle_mobility
     square = fill * fill
     left = width
     while left > 0.0:
-        fastest = factor * drift(cell.low + cell.area * sqrt(square), drive, law)
+        rate, fastest = motion(sqrt(square), cell, drive, law)
         step = left
         if fastest * left > 0.0:
             step = min(left, law.step / fastest * min(1.0, 50.0 * rate / fastest))
@@ -121,7 +127,8 @@ def reset_fill(cell: Any, fill: float, drive: Drive, width: float, law: Law) -> 
         for stage in range(4):
             ahead = 0.0 if stage == 0 else (step if stage == 3 else 0.5 * step)
             root = sqrt(max(square + ahead * slopes[stage - 1], 0.0))
-            slopes[stage] = 2.0 * (rate - root * factor * drift(cell.low + cell.area * root, drive, law))
+            rate, fall = motion(root, cell, drive, law)
+            slopes[stage] = 2.0 * (rate - root * fall)
         change = step / 6.0 * (slopes[0] + 2.0 * slopes[1] + 2.0 * slopes[2] + slopes[3])
         square = min(max(square + change, 0.0), 1.0)
         left -= step
@@ -138,6 +145,7 @@ def set_cell(cell: Any, conductance: float, drive: Drive, law: Law) -> None:
         return
     cell.area = conductance + (ceiling - conductance) * drive.growth - cell.low
     cell.fill = 1.0
+    cell.mobile = 0.0
     stream = cell.stream
     deviate, stream = normal(stream, cell.stride)
     cell.cycle_mobility = exp(law.mobility_spread * deviate)
@@ -162,6 +170,7 @@ def pulse_kernel(cells: CellArray, chosen: IntArray, now: float, drive: Drive, l
             width = drive.width * max(1.0 + law.pulse_spread * deviate, 0.0)
             cell.fill = reset_fill(cell, fill, drive, width, law)
             cell.pulsed_at = now + drive.width
+            cell.mobile = hopping(cell_voltage(cell.low + cell.area * cell.fill, drive, law), law)
 
 
 @compiled

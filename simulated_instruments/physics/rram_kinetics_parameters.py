@@ -29,8 +29,8 @@ class KineticParameters:
     reset_onset: float = (
         1.6  # V on the cell at which half of the vacancies hop; *assumed*: nearly none at 2 V on 5 kOhm
     )
-    onset_width: float = 0.068  # V, how sharp that is; calibrated to the d.c. RESET from about -1.25 V
-    set_onset: float = 2.34  # V; calibrated to the d.c. SET near 1.4 V at 10 ms a point (*assumed*)
+    onset_width: float = 0.058  # V, how sharp that is; calibrated to the d.c. RESET from about -1.25 V
+    set_onset: float = 2.30  # V; calibrated to the d.c. SET near 1.4 V at 10 ms a point (*assumed*)
     set_rate: float = 1e8  # 1/s, growth of the filament once it is bridged; *assumed*: abrupt, as the paper says
     gate_slope: float = 98e-6  # S/V, conductance that a SET reaches per volt of gate. Source: public code of Nat.
     # Commun. 16, 11494 (2025), for another array of the same materials

@@ -1,4 +1,4 @@
-"""Drivers and their twins, in process and over a real TCP socket: what is set reads back, and what is sent arrives."""
+"""Drivers and their twins, in process, over TCP and over HiSLIP: what is set reads back, and what is sent arrives."""
 
 import functools
 from collections.abc import Callable, Iterator, Mapping
@@ -29,14 +29,15 @@ class Rig:
     def __init__(self, station: str, transport: str) -> None:
         self.file, _ = read_station(station)
         self.lab = SimulatedLab(self.file, seed=7, transport="in-process")
-        self.served = ServedLab(self.lab) if transport == "socket" else None
+        self.served = ServedLab(self.lab) if transport != "in process" else None
+        self.transport = transport
         self.opened: list[Instrument] = []
 
     def open(self, role: str) -> Any:
         table = self.file.instruments[role]
         link = Link(table.link, functools.partial(self.lab.manager, role), OPTIONS)
         if self.served:
-            link = Link(self.served.resources[role]["socket"], lambda: pyvisa.ResourceManager("@py"), OPTIONS)
+            link = Link(self.served.resources[role][self.transport], lambda: pyvisa.ResourceManager("@py"), OPTIONS)
         driver: type[Instrument] = plugins.load("drivers", table.driver)
         limits = self.file.sample.limits()
         instrument = driver(link, role=role, idle=table.idle, limits=limits, options=table.options)
@@ -51,7 +52,7 @@ class Rig:
             self.served.close()
 
 
-@pytest.fixture(params=["in process", "socket"])
+@pytest.fixture(params=["in process", "socket", "hislip"])
 def rig(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Rig]]:
     made: list[Rig] = []
 

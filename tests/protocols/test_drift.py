@@ -90,7 +90,7 @@ def test_a_capture_that_was_broken_off_begins_again(drift: Any) -> None:
     assert {int(rows["capture"][0]) for rows in blocks} == {3}
     assert {int(rows["state"][0]) for rows in blocks} == {1}
     rows = np.concatenate([item.rows for item in (*first, *items) if isinstance(item, Block)])
-    found = analysis.captures({name: rows[name] for name in rows.dtype.names})
+    found = analysis.captures({name: rows[name] for name in rows.dtype.names or ()})
     assert analysis.last_of(found, 1) == 3
     assert analysis.last_of(found, 2) == 1
 

@@ -26,7 +26,7 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Ten classes of images that anybody can tell apart: a block in a place of its own, and noise."""
     rng = np.random.default_rng(2)
     parts = {}
-    for name, count in (("train", 1500), ("test", 400)):
+    for name, count in (("train", 800), ("test", 400)):
         labels = rng.integers(0, 10, count).astype(np.uint8)
         images = rng.integers(0, 60, (count, 28, 28)).astype(np.uint8)
         for image, label in zip(images, labels, strict=True):

@@ -245,6 +245,14 @@ def test_a_train_that_is_looked_at_in_between_goes_on() -> None:
     assert bench.device("cell").cells.amorphous()[0] < 0.01
 
 
+def test_a_train_that_another_terminal_drives_against_is_followed_and_reported() -> None:
+    clock = StepClock()
+    bench = wired(clock, "pcm")
+    bench.terminals("smu")["smua"].force(0.2, limit=0.1)
+    give_train(clock, bench, 100)
+    assert [conflict.terminals for conflict in bench.conflicts] == [("pulser.ch1", "smu.smua")]
+
+
 def test_cells_are_connected_one_at_a_time() -> None:
     clock = StepClock()
     bench = wired(clock, "pcm", options={"cells": 3})

@@ -15,7 +15,8 @@ Opened = Callable[..., Keysight33600A]
 LIMITS = OutputLimits("pulser: ch1", MODELS["33622A"], 50.0, SampleLimits())
 
 
-def test_a_waveform_is_uploaded_as_codes_and_given_once(opened: Opened, dialogue: Any) -> None:
+@pytest.mark.parametrize("count", [1, 1_000_000])
+def test_a_waveform_is_uploaded_as_codes_and_given_as_often_as_asked(opened: Opened, dialogue: Any, count: int) -> None:
     awg = opened()
     codes = np.round(np.interp(np.arange(1001) / 1e9, [0.0, 5e-7, 1e-6], [-1.0, 1.0, -1.0]) * 32767)
     dialogue.expect_sets("OUTP1 OFF", "SOUR1:BURS:STAT OFF", "SOUR1:DATA:VOL:CLE")
@@ -34,13 +35,18 @@ def test_a_waveform_is_uploaded_as_codes_and_given_once(opened: Opened, dialogue
     dialogue.expect("SOUR1:VOLT:LOW?", "+0.0000000000000E+00")
     dialogue.expect("SOUR1:FUNC:ARB:SRAT?", "+1.000000000000000E+09")
     dialogue.expect_sets(
-        "TRIG1:SOUR BUS", "SOUR1:BURS:MODE TRIG", "SOUR1:BURS:NCYC 1", "SOUR1:BURS:PHAS 0", "SOUR1:BURS:STAT ON"
+        "TRIG1:SOUR BUS", "SOUR1:BURS:MODE TRIG", f"SOUR1:BURS:NCYC {count}", "SOUR1:BURS:PHAS 0", "SOUR1:BURS:STAT ON"
     )
     dialogue.expect_sets("OUTP1 ON")
     dialogue.expect_sets("TRIG1")
     dialogue.expect("*OPC?", "1")
     dialogue.expect_sets("OUTP1 OFF")
-    awg.send_waveform(np.array([0.0, 5e-7, 1e-6]), np.array([0.0, 2.0, 0.0]))
+    awg.send_waveform(np.array([0.0, 5e-7, 1e-6]), np.array([0.0, 2.0, 0.0]), count=count)
+
+
+def test_no_waveform_at_all_is_refused(opened: Opened, dialogue: Any) -> None:
+    with pytest.raises(LimitError, match="number of waveforms is to be 0"):
+        opened().send_waveform(np.array([0.0, 1e-6]), np.array([0.0, 1.0]), count=0)
 
 
 def test_a_million_points_go_up_in_one_block(opened: Opened, dialogue: Any) -> None:

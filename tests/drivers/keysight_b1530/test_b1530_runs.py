@@ -102,6 +102,21 @@ def test_settings_go_with_the_next_waveform(bench: Any) -> None:
         assert call in calls
 
 
+def test_a_waveform_comes_as_often_as_asked(bench: Any) -> None:
+    driver = bench.opened()
+    driver.send_waveform(np.array([0.0, 1e-6, 2e-6]), np.array([0.0, 2.0, 0.0]), count=1000)
+    assert any(call.startswith("addSequence(101") and call.endswith(", 1000.0)") for call in bench.library.taken())
+
+
+def test_pulses_are_checked_without_a_call(bench: Any) -> None:
+    driver = bench.opened()
+    bench.library.taken()
+    driver.check_pulses(PULSE)
+    with pytest.raises(LimitError):
+        driver.check_pulses(PULSE.model_copy(update={"height": 50.0}))
+    assert bench.library.taken() == []
+
+
 def test_a_fast_iv_measures_the_current_and_gives_the_programmed_voltage(bench: Any) -> None:
     driver = bench.opened()
     driver.current_range.set(1e-4)

@@ -11,7 +11,8 @@ from labctl import plugins
 from labctl.errors import LinkError, LinkTimeoutError
 from labctl.instrument import IdlePolicy
 from labctl.links import Link, LinkOptions
-from labctl.simulation.hislip_server import HislipServer
+from labctl.simulation.hislip_messages import FatalErrorCode
+from labctl.simulation.hislip_server import HislipServer, refuse
 from labctl.simulation.lab import SimulatedLab
 from labctl.simulation.served import ServedLab
 from labctl.stations.model import read_station
@@ -66,6 +67,13 @@ def test_a_server_that_goes_is_told_at_once(hislip_server: HislipServer, link: L
     with pytest.raises(LinkError, match="gone"):
         link.query("*IDN?", timeout=20.0)
     assert time.monotonic() - start < 2.0
+
+
+def test_a_fatal_error_of_the_server_is_told_in_its_words(hislip_server: HislipServer, link: Link) -> None:
+    session: Any = hislip_server.connections[0]
+    refuse(session._synchronous, FatalErrorCode.UNIDENTIFIED, "the fan stands still")
+    with pytest.raises(LinkError, match="the fan stands still"):
+        link.read_until(b"\n")
 
 
 def test_the_analyzer_sweeps_over_hislip() -> None:

@@ -72,7 +72,7 @@ def test_a_pulse_of_one_instrument_is_read_by_another(
     def read(smu: Any) -> float:
         smu.write("smua.source.func = 1 smua.source.levelv = 0.2 smua.source.limiti = 1e-3 smua.source.output = 1")
         ohms = float(smu.query("print(smua.measure.r())"))
-        smu.write("smua.source.output = 0")
+        assert float(smu.query("smua.source.output = 0 print(smua.source.output)")) == 0.0  # wait until it is off
         return ohms
 
     with (
