@@ -75,7 +75,7 @@ def test_the_queue_runs_one_after_the_other_into_run_files(window, lab, panel, q
 def test_an_entry_is_repeated_each_time_with_the_next_seed(window, lab, panel, qtbot, tmp_path):
     window.run_bar.seed.setText("5")
     add(window, steps="1")
-    panel.table.selectRow(0)
+    panel.choose(0)
     panel.repeat.setValue(3)
     assert column(window, "runs") == ["0 of 3"]
     lab.gate.release(3)
@@ -89,18 +89,18 @@ def test_an_entry_is_repeated_each_time_with_the_next_seed(window, lab, panel, q
 def test_entries_are_moved_changed_and_removed_while_they_wait(window, panel, qtbot):
     for steps in "123":
         add(window, steps=steps)
-    panel.table.selectRow(2)
+    panel.choose(2)
     panel.up.click()
     assert panel.rows == [1]
     assert column(window, "parameters") == ["steps 1", "defaults", "steps 2"]
-    panel.table.selectRow(0)
+    panel.choose(0)
     panel.edit.click()
     assert window.form.rows[("steps",)].editor.widget.text() == "1"
     assert panel.add.text() == "Change no. 1"
     add(window, steps="9")
     assert column(window, "parameters") == ["steps 9", "defaults", "steps 2"]
     assert panel.add.text() == "Add"
-    panel.table.selectRow(1)
+    panel.choose(1)
     panel.remove.click()
     assert column(window, "parameters") == ["steps 9", "steps 2"]
 
@@ -131,7 +131,7 @@ def test_a_run_that_is_aborted_holds_the_queue(window, lab, panel, qtbot, verb, 
     window.run_bar.buttons[verb].click()
     finished(window, qtbot)
     assert states(window) == [state, EntryState.WAITING]
-    panel.table.selectRow(0)
+    panel.choose(0)
     panel.again.click()
     assert states(window) == [EntryState.WAITING, EntryState.WAITING]
 

@@ -75,9 +75,12 @@ class HistoryPanel(QWidget):
 
     def choose(self, path: Path) -> None:
         """Choose a run by its file."""
+        selection = self.table.selectionModel()
         for row in range(self.view.rowCount()):
-            if self.view.run_at(row).path == path:
-                self.table.selectRow(row)
+            if self.view.run_at(row).path == path and selection is not None:
+                # Not selectRow: that one adds to the choice while a modifier key is down.
+                flags = selection.SelectionFlag
+                selection.setCurrentIndex(self.view.index(row, 0), flags.ClearAndSelect | flags.Rows)
 
     def _connect(self) -> None:
         for entry in (self.words, self.sample, self.operator):

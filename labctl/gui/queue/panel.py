@@ -65,6 +65,14 @@ class QueuePanel(QWidget):
         selection = self.table.selectionModel()
         return sorted(index.row() for index in selection.selectedRows()) if selection is not None else []
 
+    def choose(self, row: int) -> None:
+        """Choose one row."""
+        selection = self.table.selectionModel()
+        if selection is not None:
+            # Not selectRow: that one adds to the choice while a modifier key is down, as in Alt+Up.
+            flags = selection.SelectionFlag
+            selection.setCurrentIndex(self.runner.model.index(row, 0), flags.ClearAndSelect | flags.Rows)
+
     def end_edit(self) -> None:
         """Add again from now on."""
         self.edited = None
@@ -102,7 +110,7 @@ class QueuePanel(QWidget):
     def _move(self, by: int) -> None:
         rows = self.rows
         if len(rows) == 1:
-            self.table.selectRow(self.runner.model.move(rows[0], by))
+            self.choose(self.runner.model.move(rows[0], by))
             self.end_edit()
 
     def _remove(self) -> None:
