@@ -10,12 +10,13 @@ library's session (FW_ERROR); the driver of the B1500A empties the queue when it
 
 import functools
 import sys
-from collections.abc import Mapping
+import types
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
-from drivers.wgfmu import limits, programme
+from drivers.wgfmu import limits, lines, programme
 from drivers.wgfmu.codes import (
     FORCE_AUTO,
     FORCE_RANGES,
@@ -29,7 +30,7 @@ from drivers.wgfmu.codes import (
 )
 from drivers.wgfmu.library import Wgfmu
 from drivers.wgfmu.programme import Pattern, Track
-from labctl.capabilities import FastIVResult, Floats, Pulse
+from labctl.capabilities import FastIVResult, Floats, LinesResult, Pulse
 from labctl.errors import ConfigError, InstrumentError, StateError
 from labctl.instrument import Identity, IdlePolicy, Instrument
 from labctl.links import LibraryLink, Link
@@ -57,17 +58,20 @@ def _kept(unit: Any, doc: str, attribute: str, **keywords: Any) -> Setting:
 class KeysightB1530(Instrument):
     """The B1530A: one channel forces, and measures the current, or leaves that to a second one that is held at 0 V.
 
-    With ``measure_channel`` the voltages of a fast I-V are measured; without, they are those that were programmed.
+    With ``measure_channel`` the voltages of a fast I-V are measured; without, they are those that were programmed. With
+    ``lines`` up to ten channels work together on the rows and columns of an array.
     """
 
     vendor = "Keysight"
     models = ("B1530A",)
     idle_policies = frozenset({IdlePolicy.GROUND, IdlePolicy.FLOAT})
-    options: ClassVar[Mapping[str, type]] = {"library": str, "channel": int, "measure_channel": int}
+    options: ClassVar[Mapping[str, type]] = {"library": str, "channel": int, "measure_channel": int, "lines": dict}
     link_type = LibraryLink
     library: str = "wgfmu.dll" if sys.platform == "win32" else "libwgfmu.so"
     channel: int = 101
     measure_channel: int | None = None
+    lines: Mapping[str, int] = types.MappingProxyType({})
+    """What several channels are wired to, by name; they stand in place of ``channel`` and ``measure_channel``."""
 
     _pulse_mode = "FASTIV"
     _force_range = "auto"
@@ -100,20 +104,26 @@ class KeysightB1530(Instrument):
         self._sent: tuple[Track, ...] | None = None
 
     def check_options(self, options: Mapping[str, Any]) -> None:
-        """Take ``library`` (path of the DLL), ``channel`` and ``measure_channel`` (slot x 100 + 1 or 2)."""
+        """Take ``library`` (path of the DLL), ``channel``, ``measure_channel`` and ``lines`` (slot x 100 + 1 or 2)."""
         super().check_options(options)
-        for name in ("channel", "measure_channel"):
-            number = getattr(self, name)
+        own = {"channel": self.channel, "measure_channel": self.measure_channel}
+        for name, number in {**own, **{f"lines.{line}": number for line, number in self.lines.items()}}.items():
+            if not isinstance(number, int | None):
+                raise ConfigError(f"{self.role}: {name} = {number!r} is no channel; it is slot x 100 + 1 or 2")
             if number is not None and not (1 <= number // 100 <= 10 and number % 100 in {1, 2}):
                 raise ConfigError(f"{self.role}: {name} = {number} is no channel; it is slot x 100 + 1 or 2")
         if self.channel == self.measure_channel:
             raise ConfigError(f"{self.role}: measure_channel is to be another than channel")
+        if len(set(self.lines.values())) != len(self.lines):
+            raise ConfigError(f"{self.role}: two of the lines {', '.join(self.lines)} are on one channel")
 
     # -- connection and safety --------------------------------------------------------------------------------------
 
     @property
     def channels(self) -> tuple[int, ...]:
         """The channels in use."""
+        if self.lines:
+            return tuple(self.lines.values())
         return (self.channel,) if self.measure_channel is None else (self.channel, self.measure_channel)
 
     def identify(self) -> Identity:
@@ -249,6 +259,39 @@ class KeysightB1530(Instrument):
         stamps, values = self._wgfmu.measured(channel)
         self._rest(tracks[0].pattern)
         return FastIVResult(stamps, np.zeros(len(stamps)), -values)
+
+    def measure_lines(
+        self,
+        times: Floats,
+        volts: Mapping[str, Floats],
+        *,
+        measured: Sequence[str],
+        interval: float,
+        averaging: float = 0.0,
+        current_range: float = 1e-2,
+    ) -> LinesResult:
+        """Force the lines of ``volts``, each (n,) V at ``times`` (n,) s, together; disconnect all others meanwhile.
+
+        Raises:
+            LimitError: It cannot be made, or the sample does not stand it; nothing was sent.
+        """
+        tracks = lines.tracks(
+            self.role, self.lines, times, volts, measured, self.limits,
+            lines.Sampling(interval, averaging, current_range),
+        )  # fmt: skip
+        with self.link.lock:
+            for channel in set(self.channels) - {track.channel for track in tracks}:
+                self._wgfmu.call("disconnect", channel)
+            self._run(tracks)
+        stamps, currents = np.zeros(0), {}
+        for name in measured:
+            stamps, currents[name] = self._wgfmu.measured(self.lines[name])
+        for track in tracks:
+            if track.pattern.volts[-1] != 0.0:
+                self._ground(track.channel)
+        if self.idle is IdlePolicy.FLOAT:
+            self._disconnect()
+        return LinesResult(stamps, currents)
 
     def pass_smu(self) -> None:
         """Connect the SMUs behind the channels to the device, for the source meter of the same mainframe."""

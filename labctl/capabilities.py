@@ -1,5 +1,6 @@
 """Capabilities: what a protocol asks of an instrument, so that it never needs to know the model."""
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -154,6 +155,13 @@ class FastIVResult(NamedTuple):
     currents: Floats
 
 
+class LinesResult(NamedTuple):
+    """Currents out of the instrument into several lines: ``times`` (n,) s, ``currents`` (n,) A by line."""
+
+    times: Floats
+    currents: Mapping[str, Floats]
+
+
 @runtime_checkable
 class PulseSource(Protocol):
     """Gives voltage pulses; the output is on while they last and idle before and after."""
@@ -238,6 +246,31 @@ class FastIV(Protocol):
         self, times: Floats, volts: Floats, *, interval: float, averaging: float = 0.0
     ) -> FastIVResult:
         """Force ``volts`` (n,) V at ``times`` (n,) s and measure each ``interval`` (s), averaged over ``averaging``."""
+
+
+@runtime_checkable
+class MultiChannelFastIV(Protocol):
+    """Forces waveforms on several lines of an array at once and measures the currents into some of them."""
+
+    @property
+    def lines(self) -> Mapping[str, int]:
+        """The lines that there are, known before the instrument is opened, and the channel of each."""
+
+    def measure_lines(
+        self,
+        times: Floats,
+        volts: Mapping[str, Floats],
+        *,
+        measured: Sequence[str],
+        interval: float,
+        averaging: float = 0.0,
+        current_range: float = 1e-2,
+    ) -> LinesResult:
+        """Force each line of ``volts`` (n,) V at ``times`` (n,) s; lines that it does not name float meanwhile.
+
+        Measures the lines ``measured`` every ``interval`` (s), averaged over ``averaging`` (s), up to ``current_range``
+        (A).
+        """
 
 
 @runtime_checkable

@@ -177,6 +177,19 @@ class Protocol(BaseModel):
     rows: ClassVar[tuple[type[Row], ...]]
     plots: ClassVar[tuple[Plot, ...]] = ()
 
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _split_lists(cls, values: Any) -> Any:
+        """Take several values as one text with commas, as a command line gives them."""
+        if not isinstance(values, dict):
+            return values
+        listed = [name for name, field in cls.model_fields.items() if get_origin(field.annotation) in {tuple, list}]
+        return values | {
+            name: [part.strip() for part in values[name].strip("[]() ").split(",") if part.strip()]
+            for name in listed
+            if isinstance(values.get(name), str)
+        }
+
     def plan(self, *args: Any, **instruments: Any) -> Plan:
         """Return what a run will do; raise `LimitError` or `ConfigError` for what it cannot do.
 

@@ -1,6 +1,6 @@
 """Feature maps of sounds: a waveform as RESET pulses, and the conductance after each of them (DDK-C)."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -16,7 +16,7 @@ from labctl.results import Results
 from labctl.rows import Row, column
 from labctl.runfile.reader import RunData
 from labctl.sounds import CALLS, Call
-from protocols.reset_trains import Listed, ResetTrains
+from protocols.reset_trains import ResetTrains
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -53,7 +53,7 @@ class FeatureMap(ResetTrains):
         Trace(Point, "pulse", "amplitude", "Its pulses", group="train", latest=True),
     )
 
-    calls: Annotated[tuple[Call, ...], Listed] = Field(
+    calls: tuple[Call, ...] = Field(
         default=CALLS, min_length=1, description="synthetic calls in the manner of whales; not used with a file"
     )
     file: str = Field(default="", description="WAV file, first channel, instead of the synthetic calls")

@@ -1,10 +1,10 @@
 """Whether reading moves what is read: up to a million read pulses on written levels (CNN-F)."""
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from labctl.analysis import ageing
 from labctl.capabilities import CellArray, Cells, LinePulse
@@ -48,12 +48,6 @@ class ReadDisturb(Ageing):
     control: int = Field(
         default=104, ge=0, description="items more that get no read pulses, to tell disturb from ageing"
     )
-
-    @field_validator("reads", mode="before")
-    @classmethod
-    def _split(cls, given: Any) -> Any:
-        """Take numbers with commas, as a command line gives them."""
-        return tuple(part.strip() for part in given.strip("[]() ").split(",")) if isinstance(given, str) else given
 
     @model_validator(mode="after")
     def _check_reads(self) -> Self:

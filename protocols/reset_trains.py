@@ -1,10 +1,10 @@
 """What the measurements with trains of RESET pulses share: cells, reads, preparation, the train itself, the plan."""
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from labctl.capabilities import CellArray, Cells, Floats, LinePulse
 from labctl.errors import ConfigError
@@ -17,14 +17,6 @@ LADDER_SHARE = 0.8
 """Share of the ladder of gates that a preparation takes, for the estimate of the duration; *assumed*."""
 REQUEST = 64
 """Cells that share a request, for the estimate."""
-
-
-def _split(value: Any) -> Any:
-    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
-
-
-Listed = BeforeValidator(_split)
-"""Marks a parameter with several values, which may be one text with commas."""
 
 
 class ResetTrains(Protocol):

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from typing_extensions import override
 
+from simulated_instruments.bench_parts.array_net import ArrayNet, PortView, make_array, parse_ports
 from simulated_instruments.bench_parts.devices import WithCapacitor, make_device
 from simulated_instruments.bench_parts.drive import Drive, Floats, constant, waveform
 from simulated_instruments.bench_parts.gated import Gated
@@ -41,8 +42,8 @@ class NetWiring:
         returns: ``role.terminal`` of what holds the device's other end at 0 V and measures its current; while none is
             connected that end is open. The capacitor goes to ground.
         device: ``open``, ``resistor``, ``capacitor``, ``diffusive``, ``pcm``, ``rram``,
-            ``rram-1t1r`` or ``rram-kinetics``.
-        options: The device's own numbers.
+            ``rram-1t1r``, ``rram-kinetics`` or ``synapse-array``.
+        options: The device's own numbers; an array's ``ports``, see `bench_parts.array_net`.
         series: Resistor between the node and the device, in Ohm.
         capacitance: Parallel to the device, in F.
     """
@@ -65,6 +66,8 @@ class Bench:
         seed: Of the devices; each net draws its own numbers from it and its name.
 
     Attributes:
+        nets: The nets that are one node, by name.
+        arrays: The arrays of synapses and neurons, by name.
         conflicts: The last of the times that two terminals drove one net.
         on_conflict: Called for each, in the thread of the instrument that began it.
 
@@ -78,6 +81,7 @@ class Bench:
         self._clock = clock
         self._lock = threading.RLock()
         self.nets: dict[str, Net] = {}
+        self.arrays: dict[str, ArrayNet] = {}
         self._terminals: dict[str, Terminal] = {}
         for name, wiring in nets.items():
             try:
@@ -99,12 +103,17 @@ class Bench:
 
     def device(self, net: str) -> Any:
         """Return a net's device, for looking behind the wire in tests."""
+        if net in self.arrays:
+            return self.arrays[net].device
         device = self.nets[net].device
         return device.device if isinstance(device, WithCapacitor) else device
 
     def _wire(self, name: str, wiring: NetWiring, seed: int) -> None:
         if wiring.series < 0.0 or wiring.capacitance < 0.0:
             raise ValueError("series and capacitance must not be negative")
+        if wiring.device == "synapse-array":
+            self._wire_array(name, wiring, seed)
+            return
         device = make_device(wiring.device, wiring.options, seed, wiring.capacitance)
         net = Net(name, self._clock, device, series=wiring.series, lock=self._lock, report=self._conflict)
         self.nets[name] = net
@@ -114,6 +123,18 @@ class Bench:
             self._add(BenchTerminal(net, terminal, probe=True), terminal)
         for terminal in wiring.returns:
             self._add(ReturnTerminal(net, terminal), terminal)
+
+    def _wire_array(self, name: str, wiring: NetWiring, seed: int) -> None:
+        if wiring.probes or wiring.returns or wiring.series:
+            raise ValueError("a synapse-array has terminals alone, each with its ports; no probes, returns or series")
+        options = dict(wiring.options)
+        names = options.pop("ports", ())
+        array = make_array(options, wiring.capacitance, seed)
+        ports = parse_ports(wiring.terminals, names, array)
+        net = ArrayNet(name, self._clock, array, ports, lock=self._lock, report=self._conflict)
+        self.arrays[name] = net
+        for terminal in wiring.terminals:
+            self._add(BenchTerminal(net.view(terminal), terminal, probe=False), terminal)
 
     def _add(self, made: Terminal, name: str) -> None:
         if name in self._terminals:
@@ -140,12 +161,12 @@ class BenchTerminal(Terminal):
     """A terminal on a net.
 
     Args:
-        net: The net.
+        net: The net, or an array as this terminal meets it.
         name: ``role.terminal``.
         probe: It is across the device instead of on the node; driving there is refused.
     """
 
-    def __init__(self, net: Net, name: str, *, probe: bool) -> None:
+    def __init__(self, net: Net | PortView, name: str, *, probe: bool) -> None:
         self._net = net
         self._name = name
         self._probe = probe

@@ -10,12 +10,17 @@ that take time to settle, time-outs. Source: the WGFMU sheet, made from the vend
 wrappers restate them. Not checked against hardware.
 """
 
+from collections.abc import Collection
+
 from simulated_instruments.keysight_b1530_wgfmu.channel_functions import ChannelFunctions
 from simulated_instruments.keysight_b1530_wgfmu.check_functions import CheckFunctions
 from simulated_instruments.keysight_b1530_wgfmu.library import DEFAULT_CHANNELS
 from simulated_instruments.keysight_b1530_wgfmu.pattern_functions import PatternFunctions
 from simulated_instruments.keysight_b1530_wgfmu.run_functions import RunFunctions
 from simulated_instruments.keysight_b1530_wgfmu.session_functions import SessionFunctions
+
+MOST_MODULES = 5
+"""Of a mainframe, with two channels each. Source: data sheet of the B1500A."""
 
 
 class SimulatedWgfmuLibrary(SessionFunctions, ChannelFunctions, PatternFunctions, CheckFunctions, RunFunctions):
@@ -28,5 +33,16 @@ class SimulatedWgfmuLibrary(SessionFunctions, ChannelFunctions, PatternFunctions
         seed: Seed of the measurement noise.
     """
 
-    terminal_names = DEFAULT_CHANNELS
-    needs_every_terminal = True
+    terminal_names = tuple(slot * 100 + number for slot in range(1, 11) for number in (1, 2))
+
+    @staticmethod
+    def needed_terminals(wired: Collection[int]) -> tuple[int, ...]:
+        """Return the channels of the modules in slots 5 and 6 and of every slot that something is wired to.
+
+        Raises:
+            ValueError: They are more than the mainframe takes.
+        """
+        slots = sorted({number // 100 for number in (*wired, *DEFAULT_CHANNELS)})
+        if len(slots) > MOST_MODULES:
+            raise ValueError(f"a mainframe takes {MOST_MODULES} modules, not one in each of the slots {slots}")
+        return tuple(slot * 100 + number for slot in slots for number in (1, 2))

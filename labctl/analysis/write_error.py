@@ -25,7 +25,8 @@ def analyse(run: RunData) -> Results:
     Of the writes that converged: programming = verify read - target, relaxation = last read - verify read, error = last
     read - target. The summary has the sd of each in the first turn, in uS (``programming_sd_uS``, ``relaxation_sd_uS``,
     ``error_sd_uS``, with half the width of a 95 % interval each), ``relaxation_share`` (of the variance of the error),
-    ``relaxation_mean_uS``, ``relaxation_robust_sd_uS`` (from the median distance, with half its 95 % interval), ``tail_share`` beyond three sd,
+    ``relaxation_mean_uS``, ``relaxation_robust_sd_uS`` (from the median distance, with half its 95 %
+    interval), ``tail_share`` beyond three sd,
     ``relaxation_per_decade_uS`` (growth of its sd with the decade of the delay), ``yield``, ``mean_pulses``, and the
     programming noise and the error at the widest tolerance (``programming_sd_widest_uS``, ``error_sd_widest_uS``).
 

@@ -166,8 +166,9 @@ class SimulatedLab:
             raise ConfigError(f"simulation.bench: {role} has no terminal {min(unknown)!r}; {there}")
         if "terminals" not in inspect.signature(twin).parameters or not wired:
             return {"terminals": {}} if names else {}
-        if getattr(twin, "needs_every_terminal", False):
-            return {"terminals": {key: wired.get(name) or self.bench.open_terminal() for name, key in names.items()}}
+        if hasattr(twin, "needed_terminals"):
+            needed = twin.needed_terminals({names[name] for name in wired})
+            return {"terminals": {key: wired.get(str(key)) or self.bench.open_terminal() for key in needed}}
         return {"terminals": {names[name]: terminal for name, terminal in wired.items()}}
 
     def _other_twins(self, options: Mapping[str, Any]) -> dict[str, Any]:

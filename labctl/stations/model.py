@@ -68,7 +68,8 @@ class NetTable(_Table):
         default=(), description="what holds the device's other end at 0 V and measures its current"
     )
     device: str = Field(
-        default="open", description="open, resistor, capacitor, diffusive, pcm, rram, rram-1t1r or rram-kinetics"
+        default="open",
+        description="open, resistor, capacitor, diffusive, pcm, rram, rram-1t1r, rram-kinetics or synapse-array",
     )
     options: dict[str, Any] = Field(default_factory=dict, description="the device's own numbers, in SI units")
     series: Ohms = Field(default=0.0, ge=0.0, description="resistor between node and device")
