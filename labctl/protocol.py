@@ -183,7 +183,11 @@ class Protocol(BaseModel):
         """Take several values as one text with commas, as a command line gives them."""
         if not isinstance(values, dict):
             return values
-        listed = [name for name, field in cls.model_fields.items() if get_origin(field.annotation) in {tuple, list}]
+        listed = [
+            name
+            for name, field in cls.model_fields.items()
+            if get_origin(field.annotation) in {tuple, list} and not is_cell_list(field)
+        ]
         return values | {
             name: [part.strip() for part in values[name].strip("[]() ").split(",") if part.strip()]
             for name in listed

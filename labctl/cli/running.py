@@ -10,8 +10,8 @@ from pathlib import Path
 from labctl import api
 from labctl.cli.files import print_run
 from labctl.errors import ConfigError, RunStoppedError
-from labctl.export import draw_figure
 from labctl.events import Event, LogLine, Progress, RunState
+from labctl.export import draw_figure
 from labctl.protocol import Protocol
 from labctl.resources import choose_instruments
 from labctl.runner import Listener, Run
