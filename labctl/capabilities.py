@@ -327,6 +327,14 @@ class CellArray(Protocol):
 
 
 @runtime_checkable
+class DefectMap(Protocol):
+    """Knows which cells of its arrays are stuck."""
+
+    def stuck_map(self, array: int) -> Ints:
+        """Return the (rows, columns) stored defects: 0 good, 1 stuck low, 2 stuck high, 3 not known."""
+
+
+@runtime_checkable
 class MultiplyingArray(CellArray, Protocol):
     """An array of cells that also multiplies input vectors by its conductances, a bit of the inputs at a time."""
 

@@ -63,4 +63,23 @@ class ArrayMap:
     columns: int = 16
 
 
-Plot = Trace | CumulativeDistribution | ArrayMap
+@dataclasses.dataclass(frozen=True)
+class Histogram:
+    """How often the values of a column fall into each of ``bins`` equal intervals between the lowest and the highest.
+
+    Attributes:
+        row: The row type that it is drawn from.
+        x: Column that is counted.
+        title: What the operator sees above it.
+        bins: Intervals.
+        log_x: Equal intervals of the logarithm; what has none is left out.
+    """
+
+    row: type[Row]
+    x: str
+    title: str
+    bins: int = 50
+    log_x: bool = False
+
+
+Plot = Trace | CumulativeDistribution | ArrayMap | Histogram

@@ -12,7 +12,7 @@ from labctl.errors import ConfigError
 from labctl.plots import Plot
 from labctl.results import Results
 from labctl.rows import Block, Row
-from labctl.units import Unit, format_duration, format_quantity, parse_quantity
+from labctl.units import Unit, format_duration, format_quantity, parse_cells, parse_quantity
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -52,6 +52,31 @@ Ohms = Annotated[float, In("ohm"), Field(allow_inf_nan=False)]
 Seconds = Annotated[float, In("s"), Field(allow_inf_nan=False)]
 Farads = Annotated[float, In("F"), Field(allow_inf_nan=False)]
 Count = Annotated[int, In(""), Field(ge=1)]
+
+
+@dataclasses.dataclass(frozen=True)
+class InCells:
+    """Marks a parameter as cells of an array, chosen on the map or written as ``"0-15, 32, 64-127/2"``."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: pydantic.GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_before_validator_function(_parse_cells, handler(source))
+
+
+CellList = Annotated[tuple[Annotated[int, Field(ge=0)], ...], InCells()]
+"""Cells by linear index within their array, each once."""
+
+
+def _parse_cells(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            value = parse_cells(value)
+        except ConfigError as error:
+            raise ValueError(str(error)) from error
+    if isinstance(value, (list, tuple)) and len(set(value)) != len(value):
+        raise ValueError("each cell is to be named once")
+    return value
 
 
 @dataclasses.dataclass(frozen=True)
@@ -158,7 +183,11 @@ class Protocol(BaseModel):
         """Take several values as one text with commas, as a command line gives them."""
         if not isinstance(values, dict):
             return values
-        listed = [name for name, field in cls.model_fields.items() if get_origin(field.annotation) in {tuple, list}]
+        listed = [
+            name
+            for name, field in cls.model_fields.items()
+            if get_origin(field.annotation) in {tuple, list} and not is_cell_list(field)
+        ]
         return values | {
             name: [part.strip() for part in values[name].strip("[]() ").split(",") if part.strip()]
             for name in listed
@@ -263,3 +292,8 @@ def _unit_of(model: type[BaseModel], loc: tuple[Any, ...]) -> str:
 def unit_of(field: pydantic.fields.FieldInfo) -> str:
     """Return the unit of a parameter, empty where it has none."""
     return next((mark.unit for mark in field.metadata if isinstance(mark, In)), "")
+
+
+def is_cell_list(field: pydantic.fields.FieldInfo) -> bool:
+    """Return whether a parameter is a list of cells."""
+    return any(isinstance(mark, InCells) for mark in field.metadata)

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Iterable
 from typing import Literal, get_args
 
 from labctl.errors import ConfigError
@@ -30,6 +31,9 @@ _SHOWN = (
     ("p", 1e-12),
     ("f", 1e-15),
 )
+_CELLS = re.compile(r"(\d+)(?:\s*-\s*(\d+)(?:\s*/\s*(\d+))?)?")
+_MOST_CELLS = 1 << 24
+"""No array has more; a slip of the keyboard is not to fill the memory (assumed)."""
 _PLAIN = ("", "%", "dB", "px", "deg")
 
 
@@ -76,6 +80,35 @@ def _scale(suffix: str, unit: str) -> float | None:
     if suffix in _PREFIXES and (suffix == "" or unit not in _PLAIN[1:]):
         return _PREFIXES[suffix]
     return None
+
+
+def parse_cells(text: str) -> list[int]:
+    """Read a list of cells: numbers, spans and spans with a step, such as ``"0-15, 32, 64-127/2"``.
+
+    Raises:
+        ConfigError: It is none.
+    """
+    cells: list[int] = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        match = _CELLS.fullmatch(part)
+        if match is None:
+            raise ConfigError(f"{part!r} is no cell and no span of cells; write for instance 0-15, 32, 64-127/2")
+        first, last = int(match[1]), int(match[2] or match[1])
+        if not first <= last < _MOST_CELLS or match[3] == "0":
+            raise ConfigError(f"{part!r} is no span of cells: it is to go up, to {_MOST_CELLS - 1} at most")
+        cells.extend(range(first, last + 1, int(match[3] or 1)))
+    return cells
+
+
+def format_cells(cells: Iterable[int]) -> str:
+    """Write cells as `parse_cells` reads them, in the same order."""
+    spans: list[list[int]] = []
+    for cell in cells:
+        if spans and cell == spans[-1][1] + 1:
+            spans[-1][1] = cell
+        else:
+            spans.append([cell, cell])
+    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in spans)
 
 
 def format_quantity(value: float, unit: str, digits: int = 6) -> str:

@@ -11,7 +11,7 @@ from labctl.clock import Clock
 from labctl.closed_loop import write_from_host
 from labctl.errors import ConfigError
 from labctl.plots import ArrayMap, CumulativeDistribution, Plot, Trace
-from labctl.protocol import Amps, Count, Note, Plan, Protocol, Seconds, Siemens, Step, Steps, Volts, Wait
+from labctl.protocol import Amps, CellList, Count, Note, Plan, Protocol, Seconds, Siemens, Step, Steps, Volts, Wait
 from labctl.results import Results
 from labctl.rows import Row, column
 from labctl.runfile.reader import RunData
@@ -63,7 +63,7 @@ class Relaxed(Row):
 
 
 class WriteVerify(Protocol):
-    """Write cells drawn at random to evenly spaced levels, verifying after each pulse, and read them again later."""
+    """Write cells, chosen or drawn, to evenly spaced levels, verifying after each pulse, and read them again later."""
 
     name: ClassVar[str] = "write-verify"
     title: ClassVar[str] = "32-level write-verify"
@@ -78,7 +78,8 @@ class WriteVerify(Protocol):
     )
 
     array: int = Field(default=0, ge=0, description="array that the cells are drawn from")
-    cells: Count = Field(default=1024, description="cells drawn at random")
+    cells: Count = Field(default=1024, description="cells drawn at random, where none are chosen")
+    chosen: CellList = Field(default=(), description="cells by linear index within the array; none draws them")
     levels: int = Field(default=32, ge=2, le=256, description="evenly spaced targets")
     lowest: Siemens = Field(default=2e-6, gt=0.0, le=1e-3, description="conductance of the lowest level")
     highest: Siemens = Field(default=20e-6, gt=0.0, le=1e-3, description="conductance of the highest level")
@@ -119,12 +120,15 @@ class WriteVerify(Protocol):
         geometry = array.geometry
         if self.array >= geometry.arrays:
             raise ConfigError(f"array is {self.array}, but the arrays are 0 to {geometry.arrays - 1}")
-        if self.cells > geometry.cells_per_array:
+        if not self.chosen and self.cells > geometry.cells_per_array:
             raise ConfigError(f"cells is {self.cells}, but an array has {geometry.cells_per_array}")
+        if self.chosen and max(self.chosen) >= geometry.cells_per_array:
+            last = geometry.cells_per_array - 1
+            raise ConfigError(f"chosen has cell {max(self.chosen)}, but an array's cells are 0 to {last}")
         pulses = (self.set_pulse, self.reset_pulse)
         across = max(abs(pulse.device_voltage) for pulse in pulses)
         current = across * self.highest
-        seconds = array.write_duration(self.cells, EXPECTED_PULSES, self._settings())
+        seconds = array.write_duration(self._count, EXPECTED_PULSES, self._settings())
         return Plan(
             duration=self.levels * (seconds + self.wait),
             pulses_per_device=self.levels * self.pulse_limit,
@@ -138,14 +142,13 @@ class WriteVerify(Protocol):
 
     def run(self, array: CellArray, rng: np.random.Generator, clock: Clock, resume: Step | None = None) -> Steps:
         """Write level after level, batch after batch; each batch, and each level's second read, is a step."""
-        first = self.array * array.geometry.cells_per_array
-        cells = first + rng.choice(array.geometry.cells_per_array, self.cells, replace=False).astype(np.int64)
+        cells = self._cells(array.geometry.cells_per_array, rng)
         schedule = self._schedule(rng)
         done, total = 0, self.levels * (self._batches + 1)
         already = resume.done if resume else 0
         for turn in range(self.levels):
             targets = self.targets()[schedule[turn]]
-            for start in range(0, self.cells, self.batch):
+            for start in range(0, self._count, self.batch):
                 done += 1
                 if done > already:
                     part = slice(start, start + self.batch)
@@ -175,7 +178,16 @@ class WriteVerify(Protocol):
 
     @property
     def _batches(self) -> int:
-        return -(-self.cells // self.batch)
+        return -(-self._count // self.batch)
+
+    @property
+    def _count(self) -> int:
+        return len(self.chosen) or self.cells
+
+    def _cells(self, per_array: int, rng: np.random.Generator) -> Cells:
+        """Return the cells by linear index over all arrays: those that are chosen, or else drawn."""
+        mine = np.array(self.chosen) if self.chosen else rng.choice(per_array, self.cells, replace=False)
+        return self.array * per_array + mine.astype(np.int64)
 
     def _settings(self) -> WriteSettings:
         return WriteSettings(
@@ -184,7 +196,7 @@ class WriteVerify(Protocol):
 
     def _schedule(self, rng: np.random.Generator) -> Cells:
         """Return which level each cell gets in each turn, (levels, cells)."""
-        column_of_levels = np.arange(self.levels)[:, None].repeat(self.cells, axis=1)
+        column_of_levels = np.arange(self.levels)[:, None].repeat(self._count, axis=1)
         if self.order == "random":
             return rng.permuted(column_of_levels, axis=0)
         return column_of_levels if self.order == "ascending" else column_of_levels[::-1].copy()

@@ -120,9 +120,9 @@ def plot(
     file: RunFile, output: Annotated[Path, typer.Option("-o", "--output", metavar="PNG", help="Where to draw it.")]
 ) -> None:
     """Draw a run as its paper does."""
-    from labctl.cli.files import draw
+    from labctl.export import draw_figure
 
-    draw(file, output)
+    draw_figure(file, output)
     print(output)
 
 
@@ -135,7 +135,7 @@ def export(
     ] = None,
 ) -> None:
     """Export each stream of a run to a table file."""
-    from labctl.cli.files import export_streams
+    from labctl.export import export_streams
 
     for path in export_streams(file, to, output or file.parent):
         print(path)

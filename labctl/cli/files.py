@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from labctl import plugins
-from labctl.errors import ConfigError, DataFileError
-from labctl.protocol import Protocol
+from labctl.errors import DataFileError
+from labctl.export import protocol_of
 from labctl.results import Table
 from labctl.runfile.finish import replace_results
 from labctl.runfile.reader import RunData
@@ -66,38 +65,4 @@ def analyse(file: Path) -> None:
     run = RunData(file)
     if run.status == "running":
         raise DataFileError(f"{file}: this run has not ended properly; run: labctl recover {file}")
-    replace_results(file, _protocol_of(run).analyse(run))
-
-
-def draw(file: Path, output: Path) -> None:
-    """Draw a run's figure into a picture file."""
-    run = RunData(file)
-    if output.suffix.lower() not in {".png", ".pdf", ".svg"}:
-        raise ConfigError(f"{output} is no picture that can be drawn: use .png, .pdf or .svg")
-    _protocol_of(run).figure(run).savefig(output, dpi=150)
-
-
-def export_streams(file: Path, to: str, folder: Path) -> list[Path]:
-    """Write each stream as CSV, with units in the column names, or as Parquet."""
-    if to not in {"csv", "parquet"}:
-        raise ConfigError(f"--to is {to!r}, but there are csv and parquet")
-    run = RunData(file)
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for stream in run.streams:
-        target = folder / f"{file.stem}_{stream}.{to}"
-        frame = run[stream]
-        if to == "csv":
-            units = frame.attrs["units"]
-            frame.rename(columns={n: f"{n} ({units[n]})" if n in units else n for n in frame}).to_csv(
-                target, index=False
-            )
-        else:
-            frame.to_parquet(target)
-        written.append(target)
-    return written
-
-
-def _protocol_of(run: RunData) -> type[Protocol]:
-    protocol: type[Protocol] = plugins.load("protocols", run.protocol)
-    return protocol
+    replace_results(file, protocol_of(run).analyse(run))

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from labctl import api
-from labctl.cli.files import draw, print_run
+from labctl.cli.files import print_run
 from labctl.errors import ConfigError, RunStoppedError
 from labctl.events import Event, LogLine, Progress, RunState
+from labctl.export import draw_figure
 from labctl.protocol import Protocol
 from labctl.resources import choose_instruments
 from labctl.runner import Listener, Run
@@ -68,7 +69,7 @@ def _drive(prepared: Run, *, figure: bool, json: bool) -> None:
     if prepared.file is None:
         raise ConfigError("the run left no file")
     if figure:
-        draw(prepared.file, prepared.file.with_suffix(".png"))
+        draw_figure(prepared.file, prepared.file.with_suffix(".png"))
     print_run(prepared.file, json=json, brief=True)
     if figure and not json:
         print(f"figure   {prepared.file.with_suffix('.png')}")

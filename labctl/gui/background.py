@@ -23,6 +23,7 @@ class Background(QObject):
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._pending = 0
+        self._closed = False
         self._finished.connect(self._deliver)
 
     @property
@@ -31,7 +32,12 @@ class Background(QObject):
         return self._pending > 0
 
     def submit(self, work: Callable[[], T], then: Callable[[T], None], failed: Callable[[Exception], None]) -> None:
-        """Do ``work`` in the thread, then call ``then`` with its result, or ``failed``, on the GUI thread."""
+        """Do ``work`` in the thread, then call ``then`` with its result, or ``failed``, on the GUI thread.
+
+        What is given after `close` is dropped.
+        """
+        if self._closed:
+            return
         self._pending += 1
 
         def task() -> None:
@@ -46,9 +52,10 @@ class Background(QObject):
 
         self._pool.submit(task)
 
-    def close(self) -> None:
-        """Wait for what is under way; what waits is dropped."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+    def close(self, *, drop: bool = True) -> None:
+        """Wait for what is under way; what waits is dropped, or done first."""
+        self._closed = True
+        self._pool.shutdown(wait=True, cancel_futures=drop)
 
     @pyqtSlot(object)
     def _deliver(self, call: Callable[[], Any]) -> None:

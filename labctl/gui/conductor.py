@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
@@ -13,12 +12,10 @@ from labctl.gui.background import Background
 from labctl.gui.facts import Outputs, describe, trace_of
 from labctl.gui.jobs import DryRun
 from labctl.gui.laboratory import Laboratory
+from labctl.gui.launching import Launcher
 from labctl.gui.run_bar import RunEntries
 from labctl.gui.session import RunSession
 from labctl.protocol import Protocol
-
-if TYPE_CHECKING:
-    from labctl.runner import Run
 
 PLAN_DELAY_MS = 150
 """A dry run is made when the form has been left alone for so long."""
@@ -32,6 +29,8 @@ class Conductor(QObject):
     planned = pyqtSignal()
     """``plan`` or what hangs on it changed."""
     figure_drawn = pyqtSignal(bytes)
+    held = pyqtSignal()
+    """Outputs off or the end of the program was asked for: nothing further is to be started."""
     told = pyqtSignal(int, str)
     """A line for the log."""
     failed = pyqtSignal(str, str)
@@ -46,9 +45,15 @@ class Conductor(QObject):
         self.plan: DryRun | None = None
         self.protocol: Protocol | None = None
         self._planner = Background("dry run", self)
-        self._painter = Background("figure", self)
+        self.painter = Background("figure", self)
+        self.files = Background("files", self)
+        """For the small files of the program's own: queue, presets."""
+        self.launcher = Launcher(self.laboratory, self.session, self._planner)
+        self.launcher.setParent(self)
+        self.launcher.told.connect(self.told)
+        self.launcher.failed.connect(self.failed)
+        self.launcher.changed.connect(self.planned)
         self._turn = 0
-        self._starting = False
         self._off_wanted = False
         self._plan_timer = QTimer(self)
         self._plan_timer.setSingleShot(True)
@@ -77,13 +82,18 @@ class Conductor(QObject):
         """The instruments that the protocol needs and of whose outputs nothing is known."""
         facts = self.laboratory.facts
         roles = self.plan.roles if self.plan else ()
-        return [role for role in roles if role in facts and facts[role].outputs is Outputs.UNKNOWN]
+        return [role for role in roles if role in facts and facts[role].outputs in {Outputs.UNKNOWN, Outputs.BY_HAND}]
 
     @property
     def can_run(self) -> bool:
         """Whether a run can be started now."""
         ready = self.plan is not None and self.plan.plan is not None and not self.missing and not self.doubtful
-        return ready and not self.session.is_active and not self.laboratory.is_busy and not self._starting
+        return ready and not self.is_occupied
+
+    @property
+    def is_occupied(self) -> bool:
+        """Whether no run can be started now, whatever it is."""
+        return self.launcher.is_occupied
 
     def set_protocol(self, protocol: Protocol | None) -> None:
         """Take what the form says; ``None`` where it is wrong."""
@@ -98,35 +108,28 @@ class Conductor(QObject):
         self._planner.submit(load, then, self._job_failed)
 
     def start(self, entries: RunEntries, output: Path) -> None:
-        """Prepare a run in a thread, then start it."""
-        protocol, station = self.protocol, self.laboratory.station
-        if protocol is None or station is None or not self.can_run:
-            return
-        self._starting = True
+        """Start a run of what the form says."""
+        protocol = self.protocol
+        if protocol is not None and self.can_run:
+            self.launcher.start(lambda: protocol, entries, output)
 
-        def begin(prepared: tuple["Run", tuple[str, ...]]) -> None:
-            if not self._starting:
-                self.told.emit(logging.WARNING, "the run was called off before it began")
-                return
-            self._starting = False
-            run, roles = prepared
-            self.told.emit(logging.INFO, f"{protocol.title} begins, seed {run.seed}")
-            self.laboratory.set_in_use(roles)
-            self.session.begin(run)
-            self.planned.emit()
+    def when_free(self, then: Callable[[], None]) -> None:
+        """Call ``then`` as soon as a run can be started."""
 
-        self._planner.submit(
-            lambda: jobs.prepare(
-                protocol, station, seed=entries.seed, output=output, operator=entries.operator, sample=entries.sample
-            ),
-            begin,
-            self._start_failed,
-        )
-        self.planned.emit()
+        def look() -> None:
+            if not self.is_occupied:
+                self.planned.disconnect(look)
+                self.laboratory.changed.disconnect(look)
+                then()
+
+        self.planned.connect(look)
+        self.laboratory.changed.connect(look)
+        look()
 
     def outputs_off(self) -> None:
         """Abort a run if there is one, and make every instrument safe."""
-        self._starting = False
+        self.launcher.call_off()
+        self.held.emit()
         self.told.emit(logging.WARNING, "outputs off was asked for")
         if self.session.is_active:
             self._off_wanted = True
@@ -142,7 +145,8 @@ class Conductor(QObject):
 
     def close(self, then: Callable[[list[str]], None]) -> None:
         """End a run if there is one, make safe, disconnect; then call ``then`` with what could not be made safe."""
-        self._starting = False
+        self.launcher.call_off()
+        self.held.emit()
         if not self.session.is_active:
             self.laboratory.close(then)
             return
@@ -160,7 +164,8 @@ class Conductor(QObject):
         self._off_timer.stop()
         self.laboratory.stop_threads()
         self._planner.close()
-        self._painter.close()
+        self.painter.close()
+        self.files.close(drop=False)
 
     def _make_plan(self) -> None:
         protocol, station, turn = self.protocol, self.laboratory.station, self._turn
@@ -190,26 +195,17 @@ class Conductor(QObject):
         self._draw_figure(ended)
         self.planned.emit()
 
+    def draw(self, file: Path) -> None:
+        """Draw the figure of a run file; `figure_drawn` has it when it is there."""
+        self.painter.submit(lambda: jobs.figure_of(file), self.figure_drawn.emit, self._figure_failed)
+
     def _draw_figure(self, ended: Ended) -> None:
-        run = self.session.run
-        if (
-            run is None
-            or ended.file is None
-            or ended.state not in {RunState.DONE, RunState.STOPPED}
-            or not ended.summary
-        ):
-            return
-        protocol, file = type(run.protocol), ended.file
-        self._painter.submit(lambda: jobs.figure_png(protocol, file), self.figure_drawn.emit, self._figure_failed)
+        if ended.file is not None and ended.state in {RunState.DONE, RunState.STOPPED} and ended.summary:
+            self.draw(ended.file)
 
     def _figure_failed(self, error: Exception) -> None:
         self.told.emit(logging.WARNING, f"the figure could not be drawn: {describe(error)}")
         self.figure_drawn.emit(b"")
-
-    def _start_failed(self, error: Exception) -> None:
-        self._starting = False
-        self._job_failed(error)
-        self.planned.emit()
 
     def _job_failed(self, error: Exception) -> None:
         self.failed.emit(describe(error), trace_of(error))

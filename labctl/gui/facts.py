@@ -17,6 +17,7 @@ class Outputs(enum.StrEnum):
     UNCONNECTED = "not connected"
     SAFE = "safe"
     IN_USE = "in use by the run: outputs may be on"
+    BY_HAND = "worked by hand: outputs may be on; read the station again before a run"
     UNKNOWN = "not known: check the instrument"
 
 
@@ -136,12 +137,13 @@ def trace_of(error: BaseException) -> str:
 def _settings(instrument: Instrument) -> tuple[SettingFacts, ...]:
     bound = instrument.settings()
     return tuple(
-        SettingFacts(name, _with_unit(value, bound[name].setting.unit), bound[name].setting.doc)
+        SettingFacts(name, with_unit(value, bound[name].setting.unit), bound[name].setting.doc)
         for name, value in instrument.snapshot().items()
     )
 
 
-def _with_unit(value: Value, unit: str) -> str:
+def with_unit(value: Value, unit: str) -> str:
+    """Return a setting's value in words."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return _plain(value)
     return f"{value:,}" if isinstance(value, int) and not unit else format_quantity(value, unit)

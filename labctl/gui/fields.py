@@ -5,12 +5,13 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QWidget
+from PyQt6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QToolButton, QWidget
 from typing_extensions import override
 
 from labctl.gui.roles import set_property
 from labctl.gui.texts import exact_text, plain_type
-from labctl.protocol import unit_of
+from labctl.protocol import is_cell_list, unit_of
+from labctl.units import format_cells
 
 
 class FieldEditor(QWidget):
@@ -66,6 +67,34 @@ class TextEditor(FieldEditor):
         self._line.setText(exact_text(value, self._unit))
 
 
+class CellsEditor(FieldEditor):
+    """Cells of an array: typed as a list, or chosen on the map."""
+
+    map_wanted = pyqtSignal()
+
+    def __init__(self) -> None:
+        self._line = QLineEdit()
+        super().__init__(self._line)
+        self.map = QToolButton()
+        self.map.setText("Map\N{HORIZONTAL ELLIPSIS}")
+        self.map.setToolTip("choose cells on the map of the array")
+        self.map.clicked.connect(self.map_wanted)
+        layout = self.layout()
+        if layout is not None:
+            layout.addWidget(self.map)
+        self._line.setPlaceholderText("none")
+        self._line.textChanged.connect(self.edited)
+
+    @override
+    def raw(self) -> str:
+        return self._line.text().strip()
+
+    @override
+    def show_value(self, value: Any) -> None:
+        self._line.setText(format_cells(value))
+        self._line.setCursorPosition(0)
+
+
 class SwitchEditor(FieldEditor):
     """On or off, said in words beside the box."""
 
@@ -111,6 +140,8 @@ def editor_for(field: FieldInfo) -> FieldEditor:
     """Return the editor that suits a field."""
     kind, optional = plain_type(field.annotation)
     none = [None] if optional else []
+    if is_cell_list(field):
+        return CellsEditor()
     if kind is bool and not optional:
         return SwitchEditor()
     if get_origin(kind) is Literal:

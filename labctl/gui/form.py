@@ -8,7 +8,8 @@ from pydantic.fields import FieldInfo
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QFormLayout, QGridLayout, QGroupBox, QLabel, QVBoxLayout, QWidget
 
-from labctl.gui.fields import FieldEditor, editor_for
+from labctl.gui.elided import ElidedLabel
+from labctl.gui.fields import CellsEditor, FieldEditor, editor_for
 from labctl.gui.texts import plain_type, range_text
 from labctl.protocol import Protocol, complaints, unit_of
 
@@ -21,13 +22,13 @@ class FormRow(QWidget):
     def __init__(self, field: FieldInfo) -> None:
         super().__init__()
         self.editor: FieldEditor = editor_for(field)
-        self.range = QLabel(range_text(field))
+        self.range = ElidedLabel(range_text(field))
         self.range.setProperty("role", "hint")
         self.error = QLabel()
         self.error.setProperty("role", "error")
         self.error.setWordWrap(True)
         self.error.setMinimumWidth(150)
-        self.editor.setFixedWidth(104)
+        self.editor.setFixedWidth(170 if isinstance(self.editor, CellsEditor) else 104)
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
@@ -45,20 +46,23 @@ class FormRow(QWidget):
         self.editor.mark_wrong(bool(words))
 
 
-class ProtocolForm(QWidget):
-    """Parameters of one protocol; change the entries and ``protocol`` follows, set `show_protocol` and they follow.
+class ModelForm(QWidget):
+    """Fields of a pydantic model; change the entries and ``model`` follows, call `show_model` and they follow.
 
     Args:
-        protocol: The protocol's class.
+        model: The model's class.
     """
 
     changed = pyqtSignal()
-    """An entry changed; ``protocol`` is the new protocol, or ``None`` where the entries are wrong."""
+    """An entry changed; ``model`` is new, or ``None`` where the entries are wrong."""
 
-    def __init__(self, protocol: type[Protocol], parent: QWidget | None = None) -> None:
+    map_wanted = pyqtSignal(object)
+    """Cells are to be chosen on the map for this editor."""
+
+    def __init__(self, model: type[BaseModel], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.protocol_class = protocol
-        self.protocol: Protocol | None = None
+        self.model_class = model
+        self.model: BaseModel | None = None
         self.rows: dict[Place, FormRow] = {}
         self.general = QLabel()
         self.general.setProperty("role", "error")
@@ -67,17 +71,17 @@ class ProtocolForm(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.addWidget(self.general)
-        self._add_fields(layout, protocol, ())
+        self._add_fields(layout, model, ())
         layout.addStretch(1)
         self.show_defaults()
 
     def show_defaults(self) -> None:
         """Show each field's default; a field without one is left empty."""
-        self._fill(self.protocol_class, None, ())
+        self._fill(self.model_class, None, ())
 
-    def show_protocol(self, protocol: Protocol) -> None:
-        """Show the parameters of ``protocol``."""
-        self._fill(self.protocol_class, protocol, ())
+    def show_model(self, model: BaseModel) -> None:
+        """Show the values of ``model``."""
+        self._fill(self.model_class, model, ())
 
     def values(self) -> dict[str, Any]:
         """Return the entries, unchecked, nested as the model is."""
@@ -120,6 +124,8 @@ class ProtocolForm(QWidget):
         for widget in (label, row):
             widget.setToolTip(_tip(field))
         row.editor.edited.connect(self._check)
+        if isinstance(row.editor, CellsEditor):
+            row.editor.map_wanted.connect(lambda: self.map_wanted.emit(row.editor))
         return label, row
 
     def _fill(self, model: type[BaseModel], values: BaseModel | None, place: Place) -> None:
@@ -140,10 +146,10 @@ class ProtocolForm(QWidget):
             return
         found: dict[Place, str] = {}
         try:
-            self.protocol = self.protocol_class.model_validate(self.values())
+            self.model = self.model_class.model_validate(self.values())
         except pydantic.ValidationError as error:
-            self.protocol = None
-            for place, words in complaints(self.protocol_class, error):
+            self.model = None
+            for place, words in complaints(self.model_class, error):
                 at = self._nearest(place)
                 words = words.removeprefix(f"{'.'.join(map(str, place))}: ")
                 item = "".join(f"item {part + 1}: " for part in place[len(at) :] if isinstance(part, int))
@@ -157,6 +163,27 @@ class ProtocolForm(QWidget):
     def _nearest(self, place: Place) -> Place:
         """Return the row that a complaint is about, () where it is about several."""
         return next((place[:end] for end in range(len(place), 0, -1) if place[:end] in self.rows), ())
+
+
+class ProtocolForm(ModelForm):
+    """Parameters of one protocol.
+
+    Args:
+        protocol: The protocol's class.
+    """
+
+    def __init__(self, protocol: type[Protocol], parent: QWidget | None = None) -> None:
+        self.protocol_class = protocol
+        super().__init__(protocol, parent)
+
+    @property
+    def protocol(self) -> Protocol | None:
+        """What the entries say, ``None`` where they are wrong."""
+        return self.model if isinstance(self.model, Protocol) else None
+
+    def show_protocol(self, protocol: Protocol) -> None:
+        """Show the parameters of ``protocol``."""
+        self.show_model(protocol)
 
 
 def _nested_model(field: FieldInfo) -> type[BaseModel] | None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TypeVar
 
 from PyQt6.QtCore import QObject, pyqtSignal
@@ -17,6 +18,7 @@ from labctl.gui.facts import (
     safe_facts,
     trace_of,
 )
+from labctl.instrument import Instrument
 from labctl.stations.station import Station, open_station
 
 T = TypeVar("T")
@@ -58,10 +60,23 @@ class Laboratory(QObject):
 
     def choose(self, name: str, *, simulate: bool, seed: int | None = None) -> None:
         """Take another station; the one before is made safe and disconnected."""
+        self._choose(lambda: open_station(name, simulate=simulate, seed=seed), None)
+
+    def choose_of(self, file: Path, then: Callable[[], None]) -> None:
+        """Take the station that a run was begun on, then call ``then``."""
+
+        def make() -> Station:
+            from labctl.api import station_of
+
+            return station_of(file)
+
+        self._choose(make, then)
+
+    def _choose(self, make: Callable[[], Station], then: Callable[[], None] | None) -> None:
         before = self.station
 
         def work() -> Station:
-            fresh = open_station(name, simulate=simulate, seed=seed)
+            fresh = make()
             try:
                 if before is not None:
                     before.close()
@@ -70,11 +85,16 @@ class Laboratory(QObject):
                 raise
             return fresh
 
-        self._submit(self._work, work, self._take_station)
+        def take(station: Station) -> None:
+            self._take_station(station)
+            if then is not None:
+                then()
 
-    def connect_instruments(self, roles: Iterable[str] | None = None) -> None:
+        self._submit(self._work, work, take)
+
+    def connect_instruments(self, roles: Iterable[str] | None = None, then: Callable[[], None] | None = None) -> None:
         """Connect the instruments of these roles (all if not given), make them safe and read their settings."""
-        self._each(self._work, roles, connected_facts)
+        self._each(self._work, roles, connected_facts, then)
 
     def disconnect_instruments(self, roles: Iterable[str] | None = None) -> None:
         """Make safe and disconnect."""
@@ -104,9 +124,48 @@ class Laboratory(QObject):
             self.facts[role] = dataclasses.replace(self.facts[role], outputs=Outputs.IN_USE, readback="")
         self.changed.emit()
 
-    def background(self, work: Callable[[], object], then: Callable[[object], None]) -> None:
-        """Do other work of the station's thread, such as preparing a run; an error is shown as any other."""
+    def read(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
+        """Read something in the station's thread; outputs stay as they are."""
         self._submit(self._work, work, then)
+
+    def by_hand(
+        self,
+        role: str,
+        work: Callable[[Instrument], T],
+        then: Callable[[T], None],
+        *,
+        make_safe: bool = False,
+        failed: Callable[[], None] | None = None,
+    ) -> None:
+        """Do something with one instrument in the station's thread.
+
+        Args:
+            role: Which.
+            work: What; called in the thread.
+            then: Takes the result.
+            make_safe: Make it safe right after; otherwise its outputs count as worked by hand.
+            failed: Called after the error was told.
+        """
+        station = self.station
+        if station is None or role not in self.facts or role in self._in_use:
+            return
+        if not make_safe:
+            self.facts[role] = dataclasses.replace(self.facts[role], outputs=Outputs.BY_HAND, readback="")
+
+        def do() -> tuple[T, InstrumentFacts | None]:
+            instrument = station.instruments[role]
+            try:
+                result = work(instrument)
+            finally:
+                facts = safe_facts(station, role) if make_safe else None
+            return result, facts
+
+        def take(found: tuple[T, InstrumentFacts | None]) -> None:
+            if found[1] is not None and station is self.station:
+                self.facts[role] = found[1]
+            then(found[0])
+
+        self._submit(self._work, do, take, failed)
 
     def close(self, then: Callable[[list[str]], None]) -> None:
         """Make everything safe and disconnect, then call ``then`` with what could not be made safe."""
@@ -161,13 +220,21 @@ class Laboratory(QObject):
 
         self._submit(background, lambda: {role: job(station, role) for role in wanted}, take)
 
-    def _submit(self, background: Background, work: Callable[[], T], then: Callable[[T], None]) -> None:
+    def _submit(
+        self,
+        background: Background,
+        work: Callable[[], T],
+        then: Callable[[T], None],
+        otherwise: Callable[[], None] | None = None,
+    ) -> None:
         def done(result: T) -> None:
             then(result)
             self.changed.emit()
 
         def failed(error: Exception) -> None:
             self.failed.emit(describe(error), trace_of(error))
+            if otherwise is not None:
+                otherwise()
             self.changed.emit()
 
         background.submit(work, done, failed)

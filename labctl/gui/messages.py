@@ -1,5 +1,6 @@
 """What the operator is told: a message area for errors, details folded away, and the log."""
 
+import collections
 import datetime as dt
 import html
 import logging
@@ -70,11 +71,22 @@ class LogView(QPlainTextEdit):
         self.setReadOnly(True)
         self.setMaximumBlockCount(LOG_LINES)
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
+        self._lines: collections.deque[tuple[dt.datetime, int, str]] = collections.deque(maxlen=LOG_LINES)
 
     def add(self, level: int, words: str) -> None:
         """Add a line; levels as in ``logging``."""
+        self._lines.append((dt.datetime.now(), level, words))
+        self._show(*self._lines[-1])
+
+    def colour(self) -> None:
+        """Take the colours of the theme."""
+        self.clear()
+        for line in self._lines:
+            self._show(*line)
+
+    def _show(self, when: dt.datetime, level: int, words: str) -> None:
         shown = html.escape(words).replace("\n", "<br>")
-        line = f"{dt.datetime.now():%H:%M:%S} &nbsp;{logging.getLevelName(level).lower()} &nbsp;{shown}"
+        line = f"{when:%H:%M:%S} &nbsp;{logging.getLevelName(level).lower()} &nbsp;{shown}"
         if level >= logging.WARNING:
             line = f'<span style="color: {theme.current().alarm}; font-weight: bold">{line}</span>'
         self.appendHtml(line)

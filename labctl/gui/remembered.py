@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PyQt6.QtCore import QByteArray, QSettings
+from PyQt6.QtCore import QByteArray, QSettings, QStandardPaths
 
 
 class Remembered:
@@ -37,6 +37,13 @@ class Remembered:
         from labctl.api import DEFAULT_FOLDER
 
         return DEFAULT_FOLDER
+
+    def settings_folder(self) -> Path:
+        """Return the folder for the program's own small files: queue, presets."""
+        file = Path(self._store.fileName())
+        if file.suffix in {".ini", ".conf"}:
+            return file.parent
+        return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppConfigLocation)) / "labctl"
 
     def store(self, **values: object) -> None:
         """Store texts, switches and window states by key."""

@@ -1,6 +1,7 @@
 """How the last run ended: in words, its file, its headline figures and its figure."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from PyQt6.QtCore import QSize, Qt, QUrl
@@ -24,7 +25,12 @@ from labctl.gui.roles import set_role
 from labctl.units import UNITS
 
 _UNIT = re.compile(f"[fpnumkMGT]?({'|'.join(filter(str.isalpha, UNITS))})|%")
-_ROLES = {RunState.DONE: "good", RunState.STOPPED: "caution", RunState.ABORTED: "caution", RunState.FAILED: "error"}
+_ROLES: dict[str, str] = {
+    RunState.DONE: "good",
+    RunState.STOPPED: "caution",
+    RunState.ABORTED: "caution",
+    RunState.FAILED: "error",
+}
 
 
 class ResultView(QWidget):
@@ -55,14 +61,18 @@ class ResultView(QWidget):
 
     def show_ended(self, ended: Ended) -> None:
         """Show how a run ended."""
-        self.outcome.setText(f"The run is {ended.state}." + (f"\n{ended.reason}" if ended.reason else ""))
-        set_role(self.outcome, _ROLES.get(ended.state, "heading"))
-        self._enable_file(ended.file)
-        self.summary.setRowCount(len(ended.summary))
-        for row, (name, value) in enumerate(ended.summary.items()):
+        self.show_run(ended.state, ended.file, ended.reason, ended.summary)
+
+    def show_run(self, status: str, file: Path | None, reason: str, summary: Mapping[str, float | int]) -> None:
+        """Show any run; its figure is drawn later."""
+        self.outcome.setText(f"The run is {status}." + (f"\n{reason}" if reason else ""))
+        set_role(self.outcome, _ROLES.get(status, "heading"))
+        self._enable_file(file)
+        self.summary.setRowCount(len(summary))
+        for row, (name, value) in enumerate(summary.items()):
             words, unit = name_and_unit(name)
             self.summary.setItem(row, 0, QTableWidgetItem(words))
-            shown = QTableWidgetItem((f"{value:,}" if isinstance(value, int) else f"{value:.4g}") + unit)
+            shown = QTableWidgetItem(figure_text(value) + unit)
             shown.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.summary.setItem(row, 1, shown)
         self.figure.show_words("")
@@ -93,6 +103,11 @@ class ResultView(QWidget):
         layout.addWidget(self.outcome)
         layout.addLayout(file)
         layout.addLayout(below, 1)
+
+
+def figure_text(value: float) -> str:
+    """Return a headline figure as it is shown."""
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
 
 
 def name_and_unit(name: str) -> tuple[str, str]:

@@ -28,6 +28,8 @@ class RunSession(QObject):
     The run's listener does nothing but append to a deque, so a run never waits for the window.
     """
 
+    began = pyqtSignal(object)
+    """The run, before its first event."""
     state_changed = pyqtSignal(object)
     rows_added = pyqtSignal(str, object)
     progressed = pyqtSignal(object)
@@ -60,6 +62,7 @@ class RunSession(QObject):
         self._events.clear()
         self._rows_in = self._rows_out = self.rows_left_out = 0
         run.listen(self._listen)
+        self.began.emit(run)
         self._timer.start()
         run.start()
 

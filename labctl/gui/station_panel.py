@@ -22,10 +22,17 @@ from labctl.gui.roles import set_role
 from labctl.stations.model import shipped_stations
 
 _OTHER = "Other file\N{HORIZONTAL ELLIPSIS}"
-_OUTPUT_ROLES = {Outputs.SAFE: "good", Outputs.IN_USE: "caution", Outputs.UNKNOWN: "error", Outputs.UNCONNECTED: "hint"}
+_OUTPUT_ROLES = {
+    Outputs.SAFE: "good",
+    Outputs.IN_USE: "caution",
+    Outputs.BY_HAND: "caution",
+    Outputs.UNKNOWN: "error",
+    Outputs.UNCONNECTED: "hint",
+}
 _OUTPUT_SIGNS = {
     Outputs.SAFE: "\N{CHECK MARK} ",
     Outputs.IN_USE: "\N{HIGH VOLTAGE SIGN} ",
+    Outputs.BY_HAND: "\N{HIGH VOLTAGE SIGN} ",
     Outputs.UNKNOWN: "\N{WARNING SIGN} ",
     Outputs.UNCONNECTED: "\N{EN DASH} ",
 }
@@ -36,6 +43,8 @@ class InstrumentCard(QFrame):
 
     connection_wanted = pyqtSignal(str, bool)
     """Role, and whether it is to be connected."""
+    manual_wanted = pyqtSignal(str)
+    """Role of the instrument that is to be worked by hand."""
 
     def __init__(self, role: str) -> None:
         super().__init__()
@@ -46,6 +55,9 @@ class InstrumentCard(QFrame):
         self.name.setProperty("role", "heading")
         self.button = QPushButton("Connect")
         self.button.clicked.connect(self._clicked)
+        self.manual = QPushButton("By hand\N{HORIZONTAL ELLIPSIS}")
+        self.manual.setToolTip("settings, cells and wire of this instrument")
+        self.manual.clicked.connect(lambda: self.manual_wanted.emit(self.role))
         self.details: dict[str, QLabel] = {
             name: _wrapped() for name in ("connection", "outputs", "read back", "idle policy", "identity")
         }
@@ -112,7 +124,10 @@ class InstrumentCard(QFrame):
             form.addRow(title, value)
         layout.addLayout(form)
         layout.addWidget(self.error)
-        layout.addWidget(self.button)
+        verbs = QHBoxLayout()
+        verbs.addWidget(self.button, 1)
+        verbs.addWidget(self.manual, 1)
+        layout.addLayout(verbs)
         layout.addWidget(self.settings_title)
         self.settings.setHorizontalSpacing(8)
         self.settings.setVerticalSpacing(1)
@@ -124,6 +139,8 @@ class StationPanel(QWidget):
 
     station_wanted = pyqtSignal(str, bool)
     """Name or file, and whether it is to be simulated."""
+    manual_wanted = pyqtSignal(str)
+    """Role of the instrument that is to be worked by hand."""
 
     def __init__(self, laboratory: Laboratory) -> None:
         super().__init__()
@@ -182,6 +199,7 @@ class StationPanel(QWidget):
         self.cards = {role: InstrumentCard(role) for role in self.laboratory.facts}
         for index, card in enumerate(self.cards.values()):
             card.connection_wanted.connect(self._connection_wanted)
+            card.manual_wanted.connect(self.manual_wanted)
             self._card_layout.insertWidget(index, card)
         self._show()
 

@@ -4,10 +4,11 @@ import types
 from typing import Any, Union, get_args, get_origin
 
 import annotated_types
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from labctl.protocol import unit_of
-from labctl.units import format_quantity, parse_quantity
+from labctl.protocol import is_cell_list, unit_of
+from labctl.units import format_cells, format_quantity, parse_quantity
 
 _DIGITS = (6, 9, 12, 15, 17)
 _WORDS = (("ge", "at least"), ("gt", "above"), ("le", "at most"), ("lt", "below"))
@@ -26,6 +27,39 @@ def exact_text(value: Any, unit: str) -> str:
         if parse_quantity(text, unit) == value:
             return text
     return f"{value!r} {unit}".strip()
+
+
+def shown_values(model: BaseModel) -> dict[str, str]:
+    """Return every parameter as text with its unit, by dotted name."""
+    found: dict[str, str] = {}
+    for name, field in type(model).model_fields.items():
+        value = getattr(model, name)
+        if isinstance(value, BaseModel):
+            found.update({f"{name}.{inner}": text for inner, text in shown_values(value).items()})
+        elif is_cell_list(field):
+            found[name] = format_cells(value)
+        elif isinstance(value, bool):
+            found[name] = "on" if value else "off"
+        else:
+            found[name] = exact_text(value, unit_of(field))
+    return found
+
+
+def differing_values(model: BaseModel) -> dict[str, str]:
+    """Return the parameters that differ from their defaults, as text by dotted name."""
+    found: dict[str, str] = {}
+    for name, field in type(model).model_fields.items():
+        value, default = getattr(model, name), field.get_default(call_default_factory=True)
+        if value == default:
+            continue
+        shown = shown_values(model)
+        inner = shown_values(default) if isinstance(default, BaseModel) else {}
+        found |= {
+            key: text
+            for key, text in shown.items()
+            if (key == name or key.startswith(f"{name}.")) and inner.get(key.removeprefix(f"{name}.")) != text
+        }
+    return found
 
 
 def range_text(field: FieldInfo) -> str:

@@ -74,14 +74,20 @@ def _style_sheet(theme: Theme) -> str:
     QLabel[role="heading"] {{ font-weight: bold; }}
     QLabel[role="good"] {{ color: {theme.good}; font-weight: bold; }}
     QLabel[role="caution"] {{ color: {theme.warning}; font-weight: bold; }}
+    QLineEdit {{ border: 1px solid {theme.border}; border-radius: 3px; padding: 2px; background: {theme.base}; }}
+    QLineEdit:focus {{ border: 1px solid {theme.accent}; }}
+    QCheckBox::indicator:unchecked {{ border: 1px solid {theme.faint}; border-radius: 2px; background: {theme.base};
+        width: 11px; height: 11px; }}
     QLineEdit[wrong="true"] {{ border: 2px solid {theme.alarm}; }}
     QFrame[role="card"] {{ background: {theme.base}; border: 1px solid {theme.border}; border-radius: 5px; }}
     QLabel[role="simulated"] {{ border: 2px dashed {theme.warning}; color: {theme.warning}; font-weight: bold;
         padding: 1px 5px; }}
     QLabel[role="real"] {{ border: 2px solid {theme.text}; color: {theme.text}; font-weight: bold; padding: 1px 5px; }}
     QFrame[role="message"] {{ border: 2px solid {theme.alarm}; border-radius: 4px; background: {theme.base}; }}
+    QFrame[role="offer"] {{ border: 1px solid {theme.accent}; border-radius: 4px; background: {theme.base}; }}
     QPushButton {{ padding: 4px 9px; }}
     QToolButton {{ padding: 4px 7px; }}
+    QToolButton[role="small"] {{ padding: 1px 5px; }}
     QToolButton[role="off"] {{ background: #b3141f; color: #ffffff; font-weight: bold; padding: 6px 14px;
         border: 1px solid #7d0d15; border-radius: 4px; }}
     QToolButton[role="off"]:pressed {{ background: #7d0d15; }}

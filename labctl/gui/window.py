@@ -3,27 +3,37 @@
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QSettings, QTimer
 from PyQt6.QtGui import QCloseEvent
 from PyQt6.QtWidgets import QFileDialog
 
-from labctl.events import Ended, LogLine, Progress, RunState
+from labctl.gui.cells.desk import CellDesk
 from labctl.gui.chooser import load_protocols
 from labctl.gui.conductor import Conductor
 from labctl.gui.form import ProtocolForm
 from labctl.gui.frame import Frame
+from labctl.gui.history.desk import HistoryDesk
+from labctl.gui.history.folder import RunFolder
+from labctl.gui.live.desk import LiveDesk
 from labctl.gui.messages import LogBridge
+from labctl.gui.plan_words import plan_words
+from labctl.gui.queue.desk import QueueDesk
+from labctl.gui.queue.runner import QueueRunner
 from labctl.gui.remembered import Remembered
 from labctl.gui.roles import set_role
+from labctl.gui.run_bar import RunEntries
+from labctl.gui.run_display import RunDisplay
 from labctl.protocol import Protocol
 from labctl.stations.station import Station
-from labctl.units import format_duration
+
+if TYPE_CHECKING:
+    from labctl.runfile.reader import RunData
 
 DEFAULT_STATION = "pe-board"
 _PASSING_MS = 10_000
-_LAYOUT = 1
+_LAYOUT = 3
 """Goes up when the docks change, so that an older remembered layout is not applied."""
 
 
@@ -36,29 +46,56 @@ class MainWindow(Frame):
     """
 
     def __init__(self, *, output: Path | None = None, store: QSettings | None = None) -> None:
-        conductor = Conductor()
-        super().__init__(conductor, Remembered(store))
-        conductor.setParent(self)
+        conductor, remembered = Conductor(), Remembered(store)
+        self.queue = QueueRunner(conductor, remembered.settings_folder() / "queue.json")
+        self.runs = RunFolder(output or remembered.folder())
+        super().__init__(conductor, self.queue, self.runs, remembered)
+        for part in (conductor, self.queue, self.runs):
+            part.setParent(self)
         self.conductor = conductor
+        self.queue_desk = QueueDesk(self.queue_panel, self, self._failed)
         self.laboratory, self.session = self.conductor.laboratory, self.conductor.session
-        self.output = output or self.remembered.folder()
+        self.output = self.queue.output = self.runs.folder
+        self.presets.desk = self
+        self.display = RunDisplay(self, conductor, self.queue)
+        self.live_desk = LiveDesk(self.live, conductor.files, self.display.shown_file, self._failed, self.say)
+        self.cell_desk = CellDesk(conductor, self, remembered, self)
+        self.history_desk = HistoryDesk(self.history, conductor, self)
         self.confirm: Callable[[str, str], bool] = self.ask
         self.log_bridge = LogBridge(self)
         self.forms: dict[type[Protocol], ProtocolForm] = {}
         self._seed: int | None = None
         self._station_sample = ""
-        self._progress: Progress | None = None
         self._closing = self._may_close = False
         self._connect()
         self._recall()
         self._show_plan()
         self.conductor.load_protocols(load_protocols, self._take_protocols)
+        self.runs.look()
 
     def open_station(self, name: str, *, simulate: bool, seed: int | None = None) -> None:
         """Take a station, by name or file."""
         self._seed = seed
         self.station_panel.show_choice(name, simulate=simulate)
         self._station_wanted(name, simulate)
+
+    def current_protocol(self) -> Protocol | None:
+        """Return what the form says, ``None`` where it is wrong."""
+        return self.form.protocol if self.form is not None else None
+
+    def take_protocol(self, protocol: Protocol) -> None:
+        """Show a protocol in its form."""
+        self.chooser.choose(protocol.name)
+        self._show_protocol(type(protocol))
+        self.forms[type(protocol)].show_protocol(protocol)
+
+    def show_run(self, run: "RunData") -> None:
+        """Show a run that was read from its file in the Result tab, and draw its figure."""
+        self.display.show_run(run)
+
+    def run_entries(self) -> RunEntries | None:
+        """Return what goes into the run file besides the parameters, ``None`` where it is wrong."""
+        return self.run_bar.entries()
 
     def report_crash(self, words: str, details: str) -> None:
         """Show that the program itself failed, and leave no output on."""
@@ -102,19 +139,18 @@ class MainWindow(Frame):
         actions["off"].triggered.connect(lambda: self.conductor.outputs_off())
         self.run_bar.entries_changed.connect(self._show_plan)
         self.chooser.chosen.connect(self._show_protocol)
+        self.chooser.station_wanted.connect(self._take_offer)
         self.station_panel.station_wanted.connect(self._station_wanted)
+        self.station_panel.manual_wanted.connect(self.manual.show_role)
+        self.station_panel.manual_wanted.connect(lambda _: self.raise_dock("By hand"))
         self.laboratory.chosen.connect(self._station_chosen)
         self.laboratory.changed.connect(self._show_plan)
         self.session.state_changed.connect(lambda _: self._show_plan())
-        self.session.rows_added.connect(self.live.add)
-        self.session.progressed.connect(self._progressed)
-        self.session.logged.connect(self._log_line)
-        self.session.ended.connect(self._run_ended)
         self.conductor.planned.connect(self._show_plan)
         self.conductor.told.connect(self.log.add)
         self.conductor.failed.connect(self._failed)
-        self.conductor.figure_drawn.connect(self._figure_drawn)
         self.log_bridge.logged.connect(self.log.add)
+        self.runs.failed.connect(self._failed)
 
     def _take_protocols(self, protocols: Any) -> None:
         self.chooser.show_protocols(protocols, self.remembered.text("protocol"))
@@ -125,7 +161,9 @@ class MainWindow(Frame):
             form = ProtocolForm(protocol)
             self.forms[protocol] = form
             form.changed.connect(self._form_changed)
+            form.map_wanted.connect(self.cell_desk.open)
             self.add_form(form)
+        self.presets.show_kind(protocol)
         self.show_form(list(self.forms).index(protocol))
         if not self.session.is_active:
             self.live.show_protocol(protocol)
@@ -159,41 +197,7 @@ class MainWindow(Frame):
             return
         self.remembered.store(operator=entries.operator, sample=entries.sample)
         self.messages.clear()
-        self.live.show_protocol(self.form.protocol_class)
-        self.tabs.setCurrentWidget(self.live)
-        self._progress = None
-        self.run_bar.show_progress(None)
         self.conductor.start(entries, self.output)
-
-    def _run_ended(self, ended: Ended) -> None:
-        self.result.show_ended(ended)
-        self.run_bar.show_progress(self._progress, over=True)
-        if ended.state in {RunState.DONE, RunState.STOPPED} and ended.summary:
-            self.result.figure.show_words("drawing the figure \N{HORIZONTAL ELLIPSIS}")
-            self.tabs.setCurrentWidget(self.result)
-        if self.session.rows_left_out:
-            self.log.add(
-                logging.WARNING, f"{self.session.rows_left_out:,} rows were not shown live; they are in the file"
-            )
-        if ended.file is not None:
-            self.log.add(logging.INFO, f"run file: {ended.file.resolve()}")
-            self.say(f"last run file: {ended.file.resolve()}")
-
-    def _figure_drawn(self, png: bytes) -> None:
-        if png:
-            self.result.figure.show_png(png)
-        else:
-            self.result.figure.show_words("The figure could not be drawn; the log says why.")
-
-    def _progressed(self, progress: Progress) -> None:
-        self._progress = progress
-        self.run_bar.show_progress(progress)
-        run = self.session.run
-        if run is not None and run.file is not None:
-            self.say(f"writing {run.file.resolve()}")
-
-    def _log_line(self, line: LogLine) -> None:
-        self.log.add(line.level, line.message)
 
     def _failed(self, words: str, details: str) -> None:
         self.messages.tell(words, details)
@@ -207,37 +211,32 @@ class MainWindow(Frame):
         state = conductor.session.state
         self.run_bar.show_state(state, can_run=conductor.can_run and entries is not None)
         self.station_panel.set_running(self.session.is_active)
-        words, wrong = self._plan_words(entries is None)
+        self.manual.set_running(self.session.is_active)
+        words, wrong = plan_words(conductor, self.form, seed_is_wrong=entries is None)
         self.run_bar.show_plan(words, wrong=wrong)
+        self._offer_station()
 
-    def _plan_words(self, seed_is_wrong: bool) -> tuple[str, bool]:
-        conductor = self.conductor
-        form, plan = self.form, conductor.plan
-        if seed_is_wrong:
-            return "The seed is a whole number from 0, or empty to have one drawn.", True
-        if form is not None and form.protocol is None:
-            return "The form has entries that cannot be run: they are marked in it.", True
-        if plan is None:
-            return "checking \N{HORIZONTAL ELLIPSIS}" if form is not None else "", False
-        if plan.plan is None:
-            return f"Cannot be run: {plan.refusal}", True
-        simulated = self.laboratory.station is not None and self.laboratory.station.options.simulate
-        duration = f"about {format_duration(plan.plan.duration)}" + (" of simulated time" if simulated else "")
-        figures = {**plan.plan.describe(), "estimated duration": duration}
-        words = "Dry run: " + "; ".join(f"{name} {value}" for name, value in figures.items()) + "."
-        if conductor.missing and not self.session.is_active:
-            return f"Connect {', '.join(conductor.missing)} to run. {words}", False
-        if conductor.doubtful and not self.session.is_active:
-            names = ", ".join(conductor.doubtful)
-            return f"{names}: it is not known whether the outputs are safe. Read the station again before a run.", True
-        return words, False
+    def _offer_station(self) -> None:
+        """Offer the protocol's own station where the one that is taken lacks an instrument."""
+        plan, form, station = self.conductor.plan, self.form, self.laboratory.station
+        if plan is None or form is None or station is None:
+            return
+        wanted = form.protocol_class.station
+        lacks = (
+            plan.lacks_instrument and not self.session.is_active and wanted != self.station_panel.chooser.currentText()
+        )
+        self.chooser.offer_station(wanted if lacks else "", f"The station {station.name} lacks an instrument for it.")
+
+    def _take_offer(self, name: str) -> None:
+        self.open_station(name, simulate=self.station_panel.simulated.isChecked(), seed=self._seed)
 
     # -- memory and the end ---------------------------------------------------------------------------------------
 
     def _choose_folder(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self, "Folder for run files", str(self.output))
         if chosen:
-            self.output = Path(chosen)
+            self.output = self.queue.output = Path(chosen)
+            self.runs.show_folder(self.output)
             self.remembered.store(folder=chosen)
             self.say(f"run files go to {chosen}")
 
@@ -265,5 +264,7 @@ class MainWindow(Frame):
                 return
         self._may_close = True
         self.log_bridge.close()
+        self.queue.store_now()
+        self.runs.close()
         self.conductor.stop_threads()
         QTimer.singleShot(0, self.close)  # Qt closes no window from within its own close event

@@ -20,7 +20,7 @@ from labctl.gui import theme
 from labctl.gui.window import MainWindow
 from labctl.instrument import Identity, Instrument
 from labctl.plots import ArrayMap, CumulativeDistribution, Plot, Trace
-from labctl.protocol import Amps, Count, Note, Plan, Protocol, Seconds, Step, Steps, Volts, Wait
+from labctl.protocol import Amps, CellList, Count, Note, Plan, Protocol, Seconds, Step, Steps, Volts, Wait
 from labctl.results import Results
 from labctl.rows import Row, column
 from labctl.settings import Setting
@@ -42,6 +42,7 @@ class TinyTwin:
 
     broken = False
     output = "1"
+    settings: ClassVar[dict[str, str]] = {}
     asked: ClassVar[list[str]] = []
 
     def __init__(self, clock: Any, *, seed: int = 0) -> None:
@@ -64,7 +65,17 @@ class TinyTwin:
             return b""
         if line.startswith("OUT "):
             TinyTwin.output = line[4:]
-        return {"ID?": b"Acme,Tiny,7,1.0\n", "OUT?": TinyTwin.output.encode() + b"\n", "T?": b"300.5\n"}.get(line, b"")
+        name, _, value = line.partition(" ")
+        if value and name in TinyTwin.settings:
+            TinyTwin.settings[name] = value
+        if line.endswith("?") and line[:-1] in TinyTwin.settings:
+            return TinyTwin.settings[line[:-1]].encode() + b"\n"
+        return {
+            "ID?": b"Acme,Tiny,7,1.0\n",
+            "OUT?": TinyTwin.output.encode() + b"\n",
+            "T?": b"300.5\n",
+            "I?": b"1.5e-6\n",
+        }.get(line, b"")
 
 
 class TinyDriver(Instrument):
@@ -72,12 +83,26 @@ class TinyDriver(Instrument):
 
     vendor = "Acme"
     models = ("Tiny",)
+    gain = Setting(
+        "V", "of the amplifier", read=lambda self: float(self.link.query("GAIN?")),
+        write=lambda self, value: self.link.write(f"GAIN {value!r}"), limits=(0.0, 2.0),
+    )  # fmt: skip
+    mode = Setting(
+        "", "how it reads", read=lambda self: self.link.query("MODE?"), choices=("fast", "slow"), kind="str",
+        write=lambda self, value: self.link.write(f"MODE {value}"),
+    )  # fmt: skip
+    lamp = Setting(
+        "", "the lamp", read=lambda self: self.link.query("LAMP?") == "1", kind="bool",
+        write=lambda self, value: self.link.write(f"LAMP {int(value)}"),
+    )  # fmt: skip
+    current = Setting("A", "measured now", read=lambda self: float(self.link.query("I?")), disturbs=True)
     temperature = Setting("K", "of the board", read=lambda self: float(self.link.query("T?")))
 
     def identify(self) -> Identity:
         return Identity(*self.link.query("ID?").split(","))
 
     def make_safe(self) -> dict[str, float | int | bool | str]:
+        self.link.discard_input()
         self.link.write("OUT 0")
         return {"output": self.link.query("OUT?")}
 
@@ -95,7 +120,23 @@ class TinyDriver(Instrument):
     def _none(self, *_: Any, **__: Any) -> Any:
         raise NotImplementedError
 
-    read_cells = pulse_cells = pulse_and_read_cells = write_cells = write_traced = write_duration = _none
+    def stuck_map(self, array: int) -> np.ndarray[Any, Any]:
+        self.link.query("ID?")
+        stuck = np.zeros((128, 16), np.int64)
+        stuck[array, 0], stuck[5, 5] = 1, 3
+        return stuck
+
+    def read_cells(self, cells: Any, *, voltage: float, averages: int = 1) -> Any:
+        self.link.write("OUT 1")
+        return np.full(len(cells), 1e-6 * voltage)
+
+    def pulse_and_read_cells(self, cells: Any, pulse: Any, *, voltage: float, averages: int = 1) -> Any:
+        if pulse.bit_line > 4.0:
+            raise LimitError("4 V is the most")
+        self.link.write("OUT 1")
+        return np.full(len(cells), 2e-6 * voltage)
+
+    pulse_cells = write_cells = write_traced = write_duration = _none
 
 
 class CellRead(Row):
@@ -139,6 +180,8 @@ class Ramp(Protocol):
     gain: int | None = Field(default=None, ge=1, description="left out if empty")
     points: list[float] = Field(default=[1.0, 2.5], description="points")
     bias: Bias = Field(default=Bias(), description="the bias")
+    array: int = Field(default=0, ge=0, description="array of the chosen cells")
+    chosen: CellList = Field(default=(), description="cells")
     fail: bool = Field(default=False, description="lose the instrument at the second step")
 
     gate: ClassVar[threading.Semaphore]
@@ -212,6 +255,7 @@ def lab(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[SimpleNames
     Ramp.gate = threading.Semaphore(0)
     TinyTwin.broken, TinyTwin.output = False, "1"
     TinyTwin.asked.clear()
+    TinyTwin.settings = {"GAIN": "0.5", "MODE": "fast", "LAMP": "0"}
     station = tmp_path / "tiny.toml"
     station.write_text(STATION)
     Ramp.hangs.clear()

@@ -132,13 +132,3 @@ def test_what_the_sample_does_not_stand_is_refused_beside_run(window, qtbot):
     qtbot.waitUntil(lambda: "Cannot be run" in window.run_bar.plan.text())
     assert "3.5 V, but the station's sample stands 3 V" in window.run_bar.plan.text()
     assert not window.run_bar.actions_by_name["run"].isEnabled()
-
-
-def test_the_chooser_finds_a_protocol_by_a_word_and_describes_it(window):
-    chooser = window.chooser
-    assert chooser.description.text() == "Read cells level by level."
-    assert chooser.source.text() == "Source: made up for tests"
-    chooser.search.setText("retention")
-    assert chooser.list.item(0).isHidden()
-    chooser.search.setText("LEVEL")
-    assert not chooser.list.item(0).isHidden()

@@ -265,8 +265,8 @@ def test_the_card_shows_who_answered_and_what_was_read(window):
     assert card.details["connection"].text() == "connected"
     assert "safe" in card.details["outputs"].text()
     assert "output 0" in card.details["read back"].text()
-    assert card.settings.rowCount() == 1
-    assert card.settings.itemAt(0, card.settings.ItemRole.FieldRole).widget().text() == "300.5 K"
+    assert card.settings.rowCount() == 4
+    assert card.settings.itemAt(3, card.settings.ItemRole.FieldRole).widget().text() == "300.5 K"
 
 
 def test_disconnecting_makes_safe_and_takes_run_away(window, lab, qtbot):
@@ -320,12 +320,12 @@ def test_layout_station_folder_and_names_are_remembered(make_window, store, lab,
     start(first, qtbot)
     lab.gate.release(3)
     ended(first, qtbot, RunState.DONE)
-    first.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, first.docks[2])
+    first.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, first.docks["Log"])
     first.close()
     qtbot.waitUntil(lambda: not first.isVisible())
     assert store.value("station") == str(lab.station)
     second = make_window(connect=False)
-    assert second.dockWidgetArea(second.docks[2]) == Qt.DockWidgetArea.TopDockWidgetArea
+    assert second.dockWidgetArea(second.docks["Log"]) == Qt.DockWidgetArea.TopDockWidgetArea
     assert second.run_bar.operator.text() == "Grace"
     assert second.remembered.folder() == tmp_path / "runs"
 

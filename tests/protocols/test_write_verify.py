@@ -100,6 +100,13 @@ def test_every_cell_gets_every_level_once(run_on: RunOn, write_verify: Any) -> N
         assert {"ascending": {0}, "descending": {4}}.get(order, set(first)) == set(first)
 
 
+def test_the_chosen_cells_are_written_and_no_others(run_on: RunOn, write_verify: Any) -> None:
+    protocol = write_verify(chosen="16-31, 100, 7", array=2, levels=2, wait=0.0, traced=1)
+    assert protocol.chosen == (*range(16, 32), 100, 7)
+    write = run_on(protocol, seed=7).data.arrays("write")
+    assert sorted(set(write["cell"].tolist())) == sorted(2 * 2048 + cell for cell in protocol.chosen)
+
+
 def test_a_script_can_iterate_the_protocol_without_a_runner(lab: Station, write_verify: Any) -> None:
     protocol = write_verify(cells=8, levels=2)
     items = list(protocol.run(lab["pe-board"], rng=np.random.default_rng(1), clock=VirtualClock()))
@@ -118,6 +125,9 @@ def test_a_script_can_iterate_the_protocol_without_a_runner(lab: Station, write_
             {"highest": "60 uS"},
             "cells would be written to 2 uS to 60 uS, but the station's sample is for 500 nS to 45 uS",
         ),
+        ({"chosen": "0-2048"}, "chosen has cell 2048, but an array's cells are 0 to 2047"),
+        ({"chosen": [4, 4]}, "each cell is to be named once"),
+        ({"chosen": "4, five"}, "'five' is no cell and no span of cells"),
         ({"lowest": "30 uS"}, "must be below highest"),
         ({"tolerance": "50 nV"}, "'nV' was given, expected one in A"),
         ({"pulse_limit": 0}, "pulse_limit is 0, but must be at least 1"),

@@ -1,17 +1,18 @@
 """The live array map: the newest value of each cell as colour, word lines across, bit lines up."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import QPointF, QRectF
+from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QComboBox, QLabel
 from typing_extensions import override
 
 from labctl.gui import theme
-from labctl.gui.live.panel import PlotPanel, Rows, floats, label, words
+from labctl.gui.live.panel import Columns, PlotPanel, Rows, colour_bar, floats, label, words
 from labctl.plots import ArrayMap
 from labctl.units import format_quantity
 
@@ -21,6 +22,9 @@ _MARGIN = 0.02
 
 class MapPanel(PlotPanel):
     """Draws an `ArrayMap`: one image for each array that has data, one of them shown."""
+
+    cell_clicked = pyqtSignal(object, int)
+    """The `ArrayMap`, and the linear index of the cell over all arrays."""
 
     def __init__(self, array_map: ArrayMap) -> None:
         super().__init__(array_map.row, array_map.title)
@@ -40,7 +44,6 @@ class MapPanel(PlotPanel):
         self.item.addItem(self.image)
         self._area = QRectF(-0.5, -0.5, rows, columns)
         view = self.item.getViewBox()
-        view.setBackgroundColor(QColor(theme.current().border))
         view.setRange(self._area, padding=0.0)
         view.setLimits(xMin=-0.5, xMax=rows - 0.5, yMin=-0.5, yMax=columns - 0.5)
         self.bar = pg.ColorBarItem(values=(0, 1), colorMap=pg.colormap.get("viridis"), interactive=False, width=12)
@@ -49,6 +52,41 @@ class MapPanel(PlotPanel):
         self.bar.axis.setWidth(58)
         label(self.item.getAxis("bottom"), "row (word line)", "")
         label(self.item.getAxis("left"), "column (bit line)", "")
+        self.plot.scene().sigMouseClicked.connect(self._clicked)
+        self.colour()
+
+    @override
+    def colour(self) -> None:
+        super().colour()
+        self.item.getViewBox().setBackgroundColor(QColor(theme.current().border))
+        colour_bar(self.bar)
+
+    @override
+    def show_all(self) -> None:
+        self.item.getViewBox().setRange(self._area, padding=0.0)
+
+    @override
+    def shown(self) -> Columns:
+        if not self.images:
+            return {"cell": (np.empty(0), ""), self.array_map.value: (np.empty(0), "")}
+        image = self.images[self.number].reshape(-1)
+        cells = np.flatnonzero(np.isfinite(image))
+        values = (image[cells], self.column(self.array_map.value).unit)
+        return {"cell": (cells + self.number * image.size, ""), self.array_map.value: values}
+
+    def cell_at(self, point: QPointF) -> int | None:
+        """Return the linear index, over all arrays, of the cell at a point of the plot."""
+        row, column = math.floor(point.x() + 0.5), math.floor(point.y() + 0.5)
+        if not self.images or not (0 <= row < self.array_map.rows and 0 <= column < self.array_map.columns):
+            return None
+        return (self.number * self.array_map.rows + row) * self.array_map.columns + column
+
+    def _clicked(self, event: Any) -> None:
+        view = self.item.getViewBox()
+        if event.button() == Qt.MouseButton.LeftButton and view.sceneBoundingRect().contains(event.scenePos()):
+            cell = self.cell_at(view.mapSceneToView(event.scenePos()))
+            if cell is not None:
+                self.cell_clicked.emit(self.array_map, cell)
 
     @override
     def clear(self) -> None:
@@ -80,17 +118,17 @@ class MapPanel(PlotPanel):
     def draw(self) -> None:
         if self.levels is None or not self.images:
             return
-        image = self.images[self.shown]
+        image = self.images[self.number]
         self.image.setImage(image, levels=self.levels, autoLevels=False)
         self.image.setRect(self._area)
         self.bar.setLevels(self.levels)
         measured = int(np.isfinite(image).sum())
         left = image.size - measured
         grey = f" \N{MIDDLE DOT} {left:,} not measured (grey)" if left else ""
-        self.say(f"array {self.shown} \N{MIDDLE DOT} {measured:,} of {image.size:,} cells{grey}")
+        self.say(f"array {self.number} \N{MIDDLE DOT} {measured:,} of {image.size:,} cells{grey}")
 
     @property
-    def shown(self) -> int:
+    def number(self) -> int:
         """Number of the array that is shown."""
         chosen = self.chooser.currentData()
         return int(chosen) if chosen is not None else min(self.images)
@@ -100,7 +138,7 @@ class MapPanel(PlotPanel):
         row, column = math.floor(point.x() + 0.5), math.floor(point.y() + 0.5)
         if not (0 <= row < self.array_map.rows and 0 <= column < self.array_map.columns):
             return ""
-        number = self.shown if self.images else 0
+        number = self.number if self.images else 0
         cell = (number * self.array_map.rows + row) * self.array_map.columns + column
         value = float(self.images[number][row, column]) if self.images else math.nan
         unit = self.column(self.array_map.value).unit

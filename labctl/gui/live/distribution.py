@@ -7,7 +7,7 @@ from typing_extensions import override
 
 from labctl.gui import theme
 from labctl.gui.live.buffers import Floats, SlidingColumns
-from labctl.gui.live.panel import PlotPanel, Rows, floats, label, plain, words
+from labctl.gui.live.panel import Columns, PlotPanel, Rows, colour_bar, floats, label, plain, words
 from labctl.plots import CumulativeDistribution
 
 CAPACITY = 100_000
@@ -39,7 +39,31 @@ class DistributionPanel(PlotPanel):
         self.item.layout.setColumnFixedWidth(4, 5)
         self.item.setYRange(0.0, 1.0, padding=0.06)
         self.label_axis("bottom", distribution.x)
+        self.colour()
         label(self.item.getAxis("left"), "share of values", "")
+
+    @override
+    def colour(self) -> None:
+        super().colour()
+        self._map = _readable_map()
+        self.bar.setColorMap(self._map)
+        colour_bar(self.bar)
+        self._pen_curves()
+
+    @override
+    def show_all(self) -> None:
+        super().show_all()
+        self.item.setYRange(0.0, 1.0, padding=0.06)
+
+    @override
+    def shown(self) -> Columns:
+        parts = [(number, curve.xData, curve.yData) for number, curve in self.curves.items() if curve.xData is not None]
+        x = np.concatenate([part[1] for part in parts]) if parts else np.empty(0)
+        share = np.concatenate([part[2] for part in parts]) if parts else np.empty(0)
+        groups = np.repeat([part[0] for part in parts], [len(part[1]) for part in parts]) if parts else np.empty(0)
+        name, group = self.distribution.x, self.distribution.group
+        units = (self.column(group).unit, self.column(name).unit)
+        return {group: (groups, units[0]), name: (x, units[1]), "share": (share, "")}
 
     @override
     def clear(self) -> None:
@@ -99,7 +123,10 @@ class DistributionPanel(PlotPanel):
     def _add_curves(self) -> None:
         for number in sorted(self._stale - self.curves.keys(), key=str):
             self.curves[number] = self.item.plot()
-        shares = self._shares()
+        self._pen_curves()
+
+    def _pen_curves(self) -> None:
+        shares = self._shares() if self.curves else {}
         for number, curve in self.curves.items():
             curve.setPen(pg.mkPen(self._map.map(shares[number], mode="qcolor"), width=1))
 

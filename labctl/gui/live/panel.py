@@ -6,15 +6,19 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import QEvent, QPointF
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtCore import QEvent, QPointF, pyqtSignal
+from PyQt6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from labctl.gui import theme
 from labctl.gui.elided import ElidedLabel
+from labctl.gui.roles import set_role
 from labctl.rows import Column, Row
 from labctl.units import format_quantity
 
 Rows = NDArray[Any]
+Columns = dict[str, tuple[NDArray[Any], str]]
+"""What a plot shows: values and unit by name."""
 
 _PREFIXED = {"s", "V", "A", "ohm", "S", "W", "J", "C", "F", "H", "Hz", "Sa/s", "V/s"}
 _SIGNS = {"ohm": "\N{GREEK CAPITAL LETTER OMEGA}"}
@@ -28,10 +32,13 @@ class PlotPanel(QWidget):
         title: What the operator sees above it.
     """
 
+    export_wanted = pyqtSignal(object, str)
+    """The panel itself, and ``png`` or ``csv``."""
+
     def __init__(self, row: type[Row], title: str) -> None:
         super().__init__()
         self.stream = row.stream
-        self.title = QLabel(title)
+        self.title = ElidedLabel(title)
         self.title.setProperty("role", "heading")
         self.caption = ElidedLabel()
         self.caption.setProperty("role", "hint")
@@ -40,12 +47,31 @@ class PlotPanel(QWidget):
         self.item.hideButtons()
         self.item.getAxis("left").setWidth(58)
         self.item.getAxis("bottom").setHeight(40)
-        self.is_stale = False
+        self.is_stale = self.is_frozen = False
         self._columns = {column.name: column for column in row.columns}
         self._log = (False, False)
         self.header = QHBoxLayout()
-        self.header.addWidget(self.title)
-        self.header.addStretch(1)
+        self.header.addWidget(self.title, 1)
+        self.freeze = QToolButton()
+        self.freeze.setText("Freeze")
+        self.freeze.setCheckable(True)
+        self.freeze.setToolTip("keep what is shown; what comes meanwhile is shown afterwards")
+        self.freeze.toggled.connect(self._freeze)
+        self.fit = QToolButton()
+        self.fit.setText("Fit")
+        self.fit.setToolTip("show everything again after a zoom; zoom with the wheel, drag to move")
+        self.fit.clicked.connect(self.show_all)
+        self.export = QToolButton()
+        self.export.setText("Save")
+        self.export.setToolTip("keep what is shown as a picture or as data")
+        self.export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.export)
+        menu.addAction("Picture (PNG)\N{HORIZONTAL ELLIPSIS}", self._want_picture)
+        menu.addAction("Data (CSV)\N{HORIZONTAL ELLIPSIS}", self._want_data)
+        self.export.setMenu(menu)
+        for button in (self.freeze, self.fit, self.export):
+            set_role(button, "small")
+            self.header.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 4, 6, 2)
         layout.setSpacing(2)
@@ -67,6 +93,34 @@ class PlotPanel(QWidget):
         self.say(self._status)
         super().leaveEvent(event)
 
+    def colour(self) -> None:
+        """Take the colours of the theme."""
+        colours = theme.current()
+        self.plot.setBackground(colours.base)
+        for side in ("left", "bottom", "right", "top"):
+            self.item.getAxis(side).setPen(colours.text)
+            self.item.getAxis(side).setTextPen(colours.text)
+
+    def shown(self) -> Columns:
+        """Return what is drawn, as columns of one length."""
+        raise TypeError(f"{type(self).__name__} shows nothing")
+
+    def show_all(self) -> None:
+        """Undo every zoom."""
+        self.item.enableAutoRange()
+
+    # No lambdas here: one that holds the panel makes a cycle, and pyqtgraph's items do not stand being collected.
+    def _want_picture(self) -> None:
+        self.export_wanted.emit(self, "png")
+
+    def _want_data(self) -> None:
+        self.export_wanted.emit(self, "csv")
+
+    def _freeze(self, on: bool) -> None:
+        self.is_frozen = on
+        self.freeze.setText("\N{HEAVY VERTICAL BAR}\N{HEAVY VERTICAL BAR} Frozen" if on else "Freeze")
+        self.redraw()
+
     def add(self, rows: Rows) -> None:
         """Take new rows of the stream."""
         raise TypeError(f"{type(self).__name__} takes no rows")
@@ -81,7 +135,7 @@ class PlotPanel(QWidget):
 
     def redraw(self) -> bool:
         """Draw if there is something new and somebody can see it; return whether it was drawn."""
-        if not self.is_stale or not self.isVisible():
+        if not self.is_stale or self.is_frozen or not self.isVisible():
             return False
         self.draw()
         self.is_stale = False
@@ -129,6 +183,12 @@ def label(axis: pg.AxisItem, text: str, unit: str, *, log: bool = False) -> None
     else:
         axis.enableAutoSIPrefix(False)
         axis.setLabel(f"{text} ({shown})" if shown else text)
+
+
+def colour_bar(bar: pg.ColorBarItem) -> None:
+    """Give a colour scale's numbers the colour of the theme."""
+    bar.axis.setPen(theme.current().text)
+    bar.axis.setTextPen(theme.current().text)
 
 
 def floats(rows: Rows, name: str, *, log: bool = False) -> NDArray[np.float64]:

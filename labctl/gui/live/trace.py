@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from labctl.gui import theme
 from labctl.gui.live.buffers import Floats, SlidingColumns, thinned
-from labctl.gui.live.panel import PlotPanel, Rows, floats, plain, words
+from labctl.gui.live.panel import Columns, PlotPanel, Rows, floats, plain, words
 from labctl.plots import Trace
 from labctl.units import format_quantity
 
@@ -27,20 +27,35 @@ class TracePanel(PlotPanel):
         self.trace = trace
         self._buffer = SlidingColumns(3, CAPACITY)
         self._group: object = None
-        colours = theme.current()
-        self.curve = self.item.plot(pen=pg.mkPen(colours.accent, width=1), connect="finite")
-        self.curve.setSymbolBrush(colours.accent)
+        self.curve = self.item.plot(connect="finite")
         self.curve.setSymbolPen(None)
         self.curve.setSymbolSize(5)
-        goal_pen = pg.mkPen(colours.warning, width=1, style=Qt.PenStyle.DashLine)
-        self.goal_line = pg.InfiniteLine(angle=0, pen=goal_pen)
-        # Where the level is a line across, the curve is there for the range of the axis alone.
-        self.goal_curve = self.item.plot(pen=None if trace.latest else goal_pen, connect="finite")
+        self.goal_line = pg.InfiniteLine(angle=0)
+        self.goal_curve = self.item.plot(connect="finite")
+        self.colour()
         self.goal_line.setVisible(False)
         self.item.addItem(self.goal_line, ignoreBounds=True)
         self.item.setLogMode(x=trace.log_x, y=trace.log_y)
         self.label_axis("bottom", trace.x, log=trace.log_x)
         self.label_axis("left", trace.y, log=trace.log_y)
+
+    @override
+    def colour(self) -> None:
+        super().colour()
+        colours = theme.current()
+        self.curve.setPen(pg.mkPen(colours.accent, width=1))
+        self.curve.setSymbolBrush(colours.accent)
+        goal_pen = pg.mkPen(colours.warning, width=1, style=Qt.PenStyle.DashLine)
+        self.goal_line.setPen(goal_pen)
+        # Where the level is a line across, the curve is there for the range of the axis alone.
+        self.goal_curve.setPen(None if self.trace.latest else goal_pen)
+
+    @override
+    def shown(self) -> Columns:
+        x, y, goal = self._buffer.columns().copy()
+        trace = self.trace
+        found = {trace.x: (x, self.column(trace.x).unit), trace.y: (y, self.column(trace.y).unit)}
+        return {**found, trace.goal: (goal, self.column(trace.goal).unit)} if trace.goal else found
 
     @override
     def clear(self) -> None:

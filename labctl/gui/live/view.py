@@ -2,14 +2,15 @@
 
 import time
 
-from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
 
 from labctl.gui.live.array_map import MapPanel
 from labctl.gui.live.distribution import DistributionPanel
+from labctl.gui.live.histogram import HistogramPanel
 from labctl.gui.live.panel import PlotPanel, Rows
 from labctl.gui.live.trace import TracePanel
-from labctl.plots import ArrayMap, CumulativeDistribution, Plot, Trace
+from labctl.plots import ArrayMap, CumulativeDistribution, Histogram, Plot, Trace
 from labctl.protocol import Protocol
 
 REDRAW_MS = 50
@@ -19,6 +20,11 @@ _REST = 2.0
 
 class LiveView(QWidget):
     """Shows the plots of one protocol at a time; draws at most 20 times a second, and only what is new."""
+
+    export_wanted = pyqtSignal(object, str)
+    """A panel, and ``png`` or ``csv``."""
+    cell_wanted = pyqtSignal(object, int)
+    """An `ArrayMap` and the cell whose history is wanted."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,6 +47,10 @@ class LiveView(QWidget):
             return
         self._protocol = protocol
         self.panels = [panel_for(plot) for plot in protocol.plots]
+        for panel in self.panels:
+            panel.export_wanted.connect(self.export_wanted)
+            if isinstance(panel, MapPanel):
+                panel.cell_clicked.connect(self.cell_wanted)
         fresh = self._arranged() if self.panels else QLabel("This protocol declares no live plots.")
         self._layout.replaceWidget(self._content, fresh)
         self._content.setParent(None)
@@ -57,6 +67,11 @@ class LiveView(QWidget):
         for panel in self.panels:
             if panel.stream == stream:
                 panel.add(rows)
+
+    def colour(self) -> None:
+        """Take the colours of the theme."""
+        for panel in self.panels:
+            panel.colour()
 
     def redraw(self) -> None:
         """Draw what is new."""
@@ -96,3 +111,5 @@ def panel_for(plot: Plot) -> PlotPanel:
             return DistributionPanel(plot)
         case ArrayMap():
             return MapPanel(plot)
+        case Histogram():
+            return HistogramPanel(plot)

@@ -1,0 +1,1 @@
+"""Choosing cells of an array."""

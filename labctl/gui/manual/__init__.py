@@ -1,0 +1,1 @@
+"""Working with one instrument by hand."""

@@ -1,0 +1,1 @@
+"""Presets: parameters kept by name, and compared."""
