@@ -80,8 +80,6 @@ class Kinetics(ResetTrains):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if min(self.levels) <= 0.0:
-            raise ValueError(f"each {self.vary.replace('_', ' ')} of the sweep must be above 0")
         self._check_resistance(max(resistance for _, _, resistance in self.settings))
         return self
 
