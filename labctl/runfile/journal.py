@@ -11,6 +11,8 @@ import json
 import os
 import struct
 import sys
+import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,8 @@ from labctl.errors import DataFileError
 
 MAGIC = b"LABCTLJ1"
 SUFFIX = ".journal"
+PATIENCE = 2.0
+"""s that a new journal waits for its lock: whoever lists run files takes each lock for a moment."""
 _MANY = 0x80
 _LOCKED_BYTE = 1 << 30
 _LENGTH = struct.Struct("<I")
@@ -51,7 +55,7 @@ class Journal:
         self.size = 0
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o644)
         try:
-            lock(self._file)
+            lock_patiently(self._file)
             header = json.dumps({"streams": [[name, dtype.descr] for name, dtype in streams], "base": list(base)})
             self._write(MAGIC + _LENGTH.pack(len(header)) + header.encode())
         except BaseException:
@@ -154,6 +158,22 @@ def lock(descriptor: int) -> None:
         import fcntl
 
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def lock_patiently(descriptor: int) -> None:
+    """Take the lock, and wait a little for one who only looks whether it is held.
+
+    Raises:
+        BlockingIOError: Another process holds it for longer.
+    """
+    pause, ends = threading.Event(), time.monotonic() + PATIENCE
+    while True:
+        try:
+            return lock(descriptor)
+        except BlockingIOError:
+            if time.monotonic() > ends:
+                raise
+            pause.wait(0.005)
 
 
 def is_being_written(file: Path) -> bool:

@@ -1,10 +1,11 @@
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from labctl.errors import DataFileError
-from labctl.runfile.journal import Journal, JournalContent, JournalCutError
+from labctl.runfile.journal import Journal, JournalContent, JournalCutError, is_being_written
 
 TYPES = [("a", np.dtype([("x", "<f8"), ("n", "<i8")])), ("b", np.dtype([("text", "S5")]))]
 
@@ -67,3 +68,25 @@ def test_a_journal_cut_within_its_header_has_no_rows_and_says_so(journal_file: P
         journal_file.write_bytes(raw[:end])
         with pytest.raises(JournalCutError, match="cut before its first row"):
             JournalContent(journal_file)
+
+
+def test_a_new_journal_outlasts_those_who_look_whether_it_is_being_written(tmp_path: Path) -> None:
+    """A listing of run files takes each journal's lock for a moment; a run that starts then must not fail of it."""
+    stop, looks = threading.Event(), [0]
+
+    def look() -> None:
+        while not stop.is_set():
+            for file in tmp_path.glob("*.h5.journal"):
+                is_being_written(file.with_suffix(""))
+                looks[0] += 1
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        for number in range(300):
+            Journal(tmp_path / f"{number}.h5.journal", TYPES, [0, 0]).close()
+            (tmp_path / f"{number}.h5.journal").unlink()
+    finally:
+        stop.set()
+        watcher.join()
+    assert looks[0] > 0

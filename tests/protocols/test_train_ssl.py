@@ -82,9 +82,7 @@ def test_it_learns_and_keeps_what_the_analysis_needs(trained: RunData) -> None:
     assert epoch["scheme"].tolist() == [0] * 4 + [1] * 4
     assert epoch["test_accuracy"][[3, 7]].min() > 60.0
     between = np.diff(epoch["time"][:4])
-    assert np.all((between > 5.0) & (between < 7.2)), (
-        "five batches, a second each, and up to two at the step"
-    )
+    assert np.all((between > 5.0) & (between < 7.2)), "five batches, a second each, and up to two at the step"
     assert epoch["delta_input"][0] == 0.0
     assert epoch["delta_input"][4] < epoch["delta_input"][7]
     assert trained.lengths["word"] == 8 * 203_264 // 64
