@@ -1,4 +1,4 @@
-"""What the trainings of image-mending networks share: rows, the plan, the run, and the schemes that change the cells."""
+"""What the trainings of image-mending networks share: rows, the plan, the run, and the schemes."""
 
 import abc
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from labctl.capabilities import CellArray, Cells
 from labctl.clock import Clock
 from labctl.errors import ConfigError
 from labctl.plots import ArrayMap, Plot, Trace
-from labctl.protocol import Count, Note, Plan, Protocol, Seconds, Siemens, Step, Steps, Volts, Wait
+from labctl.protocol import Note, Plan, Protocol, Seconds, Siemens, Step, Steps, Volts, Wait
 from labctl.results import Results
 from labctl.rows import Row, column
 from labctl.runfile.reader import RunData
@@ -142,9 +142,7 @@ class RestorationProtocol(Protocol, abc.ABC):
 
     def writer(self, *, closed_loop: bool = False) -> UpdateProtocol:
         """Return what has the pulses: the protocol of the scheme; for reference cells one that reads back."""
-        common: dict[str, Any] = self.model_dump(
-            include={"lowest", "highest", "tolerance", "read_voltage", "averages"}
-        )
+        common: dict[str, Any] = self.model_dump(include={"lowest", "highest", "tolerance", "read_voltage", "averages"})
         if self.scheme == "verify":  # beginning at a RESET, or hardly a change would leave the tolerance
             return VerifyUpdateProtocol(**common, from_reset=True)
         if self.scheme == "sign":
@@ -223,7 +221,7 @@ class RestorationProtocol(Protocol, abc.ABC):
     def _recipe(self) -> "Recipe":
         from labctl.training.in_situ import Recipe
 
-        return Recipe(threshold=self.threshold, **self.model_dump(include=set(Recipe._fields) - {"threshold"}))
+        return Recipe(**self.model_dump(include=set(Recipe._fields)))
 
     def _weight_threshold(self) -> float:
         from labctl.training.eapu import WEIGHT_PER_SIEMENS
@@ -261,7 +259,7 @@ class RestorationProtocol(Protocol, abc.ABC):
 
     def _load(self, training: "InSituTraining") -> Any:
         outcomes = training.load()
-        layers = [*(np.full(part.size, n) for n, part in enumerate(training.layers)), np.full(27, 3)]
+        layers = [np.full(part.size, n) for n, part in enumerate((*training.layers, training.reference))]
         parts = (training.scheme, outcomes[1]), (training.references, outcomes[0])
         return Loaded.block(
             cell=np.concatenate([scheme.cells for scheme, _ in parts]),

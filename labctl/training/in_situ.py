@@ -47,7 +47,6 @@ class Recipe(NamedTuple):
         data: Digits, as `labctl.training.data.load_digits` takes them.
         batch: Images of a batch.
         learning_rate: Of Adam.
-        threshold: EaPU's smallest change, in S; 0 makes every change.
         zero: Conductance of the reference cells, in S.
         read_voltage: In V.
         averages: Reads averaged.
@@ -57,7 +56,6 @@ class Recipe(NamedTuple):
     data: str
     batch: int
     learning_rate: float
-    threshold: float
     zero: float
     read_voltage: float
     averages: int
@@ -238,9 +236,10 @@ class InSituTraining:
         measured = self.measure()
         before = self.learner.maps()
         loss = self.learner.step(inputs, targets)
-        changes = np.concatenate(
-            [(new - old).reshape(-1) for new, old in zip(self.learner.maps(), before, strict=True)]
-        ) / WEIGHT_PER_SIEMENS
+        changes = (
+            np.concatenate([(new - old).reshape(-1) for new, old in zip(self.learner.maps(), before, strict=True)])
+            / WEIGHT_PER_SIEMENS
+        )
         places = np.flatnonzero(changes)
         if not len(places):
             return Update(loss, 0, 0)
