@@ -1,6 +1,7 @@
 """EAPU: error-aware probabilistic update, Nat. Commun. 16, 11494 (2025): what it published of writing and updates."""
 
 from labctl.reproduction.cases import Case, Headline
+from protocols.reproductions.eapu_training import TRAINING
 
 _ROUNDED = "published with one digit"
 _MANY = {"cells": 512, "iterations": 10}
@@ -249,5 +250,6 @@ CASES: tuple[Case, ...] = (
         },
         station="eapu-array",
     ),
+    *TRAINING,
 )
 """What the paper published and what is measured for it, each run once for each seed."""
