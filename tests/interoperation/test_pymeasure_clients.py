@@ -46,6 +46,36 @@ def test_the_generator_reads_back_what_is_set(resources: Resources) -> None:
         assert found == pytest.approx([1e5, 2.0, 0.5, 1e-6])
 
 
+@pytest.mark.parametrize("form", ["float", "DAC"])
+def test_the_generator_takes_an_arb_and_its_burst_ends_at_the_trigger(resources: Resources, form: str) -> None:
+    top = 1 if form == "float" else 32767
+    with opened(Agilent33500, resources["pulser"]["hislip"]) as pulser:
+        pulser.ch_1.data_arb("RAMP", [round(top * n / 63) if form == "DAC" else top * n / 63 for n in range(64)], form)
+        pulser.ch_1.arb_file = "RAMP"
+        pulser.ch_1.shape = "ARB"
+        pulser.ch_1.arb_srate = 1e6
+        pulser.ch_1.burst_ncycles = 5
+        pulser.ch_1.burst_state = True
+        pulser.trigger_source = "BUS"
+        pulser.trigger()
+        pulser.wait_for_trigger(timeout=5)
+        assert pulser.ch_1.arb_file == '"RAMP"'
+        assert (pulser.ch_1.shape, pulser.ch_1.arb_srate, pulser.ch_1.burst_ncycles) == ("ARB", 1e6, 5)
+        assert pulser.check_errors() == []
+
+
+def test_the_source_meter_ramps_and_is_shut_down_without_an_error(resources: Resources) -> None:
+    lines = {"read_termination": "\n", "write_termination": "\n"}
+    with opened(Keithley2600, resources["smu"]["socket"], **lines) as smu:
+        smu.ChA.apply_voltage(voltage_range=1.0, compliance_current=1e-3)
+        smu.ChA.source_output = "ON"
+        smu.ChA.ramp_to_voltage(0.1, steps=3, pause=0.01)
+        assert smu.ChA.source_voltage == pytest.approx(0.1)
+        smu.ChA.shutdown()
+        assert smu.ChA.source_output == "OFF"
+        assert smu.check_errors() == []
+
+
 def sweep(analyzer: Any, *, waits: bool) -> list[Any]:
     analyzer.initialize_all_smus()
     analyzer.data_format(21, mode=1)

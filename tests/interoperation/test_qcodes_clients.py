@@ -52,6 +52,30 @@ def test_the_generator_reads_back_what_is_set(resources: Resources) -> None:
         assert found == pytest.approx([1e5, 1.0, 0.5, 1e-6])
 
 
+def test_each_setting_of_bursts_and_triggers_reads_back(resources: Resources) -> None:
+    asked = {
+        "function_type": "PULS",
+        "output_polarity": "INV",
+        "burst_state": "ON",
+        "burst_mode": "N Cycle",
+        "burst_ncycles": 3,
+        "burst_phase": 10.0,
+        "burst_polarity": "INV",
+        "burst_int_period": 0.05,
+        "trigger_source": "BUS",
+        "trigger_slope": "NEG",
+        "trigger_delay": 1e-3,
+        "trigger_count": 2,
+        "trigger_timer": 2.0,
+    }
+    with opened(Keysight33622A, "pulser", resources["pulser"]["hislip"]) as pulser:
+        for channel in (pulser.ch1, pulser.ch2):
+            for name, value in asked.items():
+                channel.parameters[name].set(value)
+            assert {name: channel.parameters[name].get() for name in asked} == asked
+        assert pulser.error() == (0, "No error")
+
+
 def test_a_pulse_of_the_generator_is_seen_by_the_source_meter(resources: Resources, lab: SimulatedLab) -> None:
     def read(smu: Any) -> float:
         smu.smua.limiti(1e-3)

@@ -154,6 +154,22 @@ def test_settings_force_a_voltage_and_read_it_back(bench: Any) -> None:
     driver.output_filter.set(True)
 
 
+@pytest.mark.parametrize("data", ["NBV+000.300E+00", "NAI+000.300E+00", "NAT+000.300E+00,NBV+000.300E+00"])
+def test_a_spot_of_another_channel_or_quantity_is_no_reading(bench: Any, data: str) -> None:
+    smu = bench.opened()
+    bench.block("TV 1", data=data)
+    with pytest.raises(InstrumentError, match="has no reading of channel 1"):
+        smu.spot("TV")
+    bench.done()
+
+
+def test_a_spot_takes_its_own_element_of_several(bench: Any) -> None:
+    smu = bench.opened()
+    bench.block("TV 1", data="NAT+000.100E+00,NBV+000.700E+00,NAI+000.200E+00,NAV+000.300E+00")
+    assert smu.spot("TV") == 0.3
+    bench.done()
+
+
 def test_a_snapshot_measures_nothing(bench: Any) -> None:
     driver = bench.opened()
     bench.ask("*LRN? 0", "CL")

@@ -117,6 +117,14 @@ def test_durations_beyond_the_time_base_are_refused_before_anything_is_sent(
     assert len(dialogue.sent) == before
 
 
+@pytest.mark.parametrize("duration", [5e-9, 500.0])
+def test_the_shortest_and_the_longest_duration_are_allowed(opened: Opened, dialogue: Any, duration: float) -> None:
+    scope = opened()
+    dialogue.expect_all((":CHAN2:OFFS?", "0"), (":CHAN2:SCAL?", "1"))
+    with pytest.raises(LimitError, match="level is to be"):
+        scope.arm(duration=duration, level=100.0, channel=2)
+
+
 def test_a_level_off_the_trigger_range_is_refused_before_anything_is_set(opened: Opened, dialogue: Any) -> None:
     scope = opened()
     dialogue.expect_all((":CHAN2:OFFS?", "+1.0E+00"), (":CHAN2:SCAL?", "+5.0E-01"))
