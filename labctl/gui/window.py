@@ -16,6 +16,7 @@ from labctl.gui.form import ProtocolForm
 from labctl.gui.frame import Frame
 from labctl.gui.history.desk import HistoryDesk
 from labctl.gui.history.folder import RunFolder
+from labctl.gui.labels import Offers
 from labctl.gui.live.desk import LiveDesk
 from labctl.gui.messages import LogBridge
 from labctl.gui.plan_words import plan_words
@@ -58,6 +59,7 @@ class MainWindow(Frame):
         self.output = self.queue.output = self.runs.folder
         self.presets.desk = self
         self.display = RunDisplay(self, conductor, self.queue)
+        self.offers = Offers(self.run_bar.labels, remembered)
         self.live_desk = LiveDesk(self.live, conductor.files, self.display.shown_file, self._failed, self.say)
         self.cell_desk = CellDesk(conductor, self, remembered, self)
         self.history_desk = HistoryDesk(self.history, conductor, self)
@@ -195,7 +197,7 @@ class MainWindow(Frame):
         entries = self.run_bar.entries()
         if entries is None or self.form is None or not self.conductor.can_run:
             return
-        self.remembered.store(operator=entries.operator, sample=entries.sample)
+        self.offers.keep(entries.labels())
         self.messages.clear()
         self.conductor.start(entries, self.output)
 
@@ -243,8 +245,7 @@ class MainWindow(Frame):
     def _recall(self) -> None:
         self.restoreGeometry(self.remembered.bytes("geometry"))
         self.restoreState(self.remembered.bytes("layout"), _LAYOUT)
-        self.run_bar.operator.setText(self.remembered.text("operator"))
-        self.run_bar.sample.setText(self.remembered.text("sample"))
+        self.offers.recall()
         self.say(f"run files go to {self.output.resolve()}")
 
     def _forget_nothing(self) -> None:

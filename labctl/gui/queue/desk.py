@@ -98,4 +98,4 @@ class QueueDesk(QObject):
 
 
 def _entry(protocol: Protocol, entries: RunEntries) -> QueueEntry:
-    return entry_of(protocol, sample=entries.sample, operator=entries.operator, seed=entries.seed)
+    return entry_of(protocol, seed=entries.seed, **entries.labels())

@@ -109,7 +109,7 @@ class QueueRunner(QObject):
         entry = self.model.entries[row]
         self._run_is_mine = True
         self.model.replace(row, entry.changed(state=EntryState.RUNNING))
-        entries = RunEntries(entry.sample, entry.operator, entry.next_seed)
+        entries = RunEntries(seed=entry.next_seed, **entry.labels())
         conductor.launcher.start(entry.made, entries, self.output, self._refused)
 
     def _refused(self, error: Exception | None) -> None:
