@@ -12,6 +12,7 @@ from labctl import plugins
 from labctl.errors import ConfigError, DataFileError
 from labctl.gui.texts import LABELS, differing_values
 from labctl.protocol import Protocol
+from labctl.stations.station import Station
 
 
 class EntryState(enum.StrEnum):
@@ -46,7 +47,7 @@ class QueueEntry:
         reason: Why it failed.
         words: What of its parameters is not the default, as people read it.
         duration: Estimated time of one run, in s; ``None`` where it is not known yet.
-        station: The only one that it is to be run on, as it was chosen; empty for whichever is there.
+        station: Name of the only one that it is to be run on; empty for whichever is there.
         simulate: Whether that station is to be simulated; ``None`` for either.
     """
 
@@ -80,6 +81,16 @@ class QueueEntry:
         """
         kind: type[Protocol] = plugins.load("protocols", self.protocol)
         return kind.from_mapping(self.parameters)
+
+    def fits(self, station: Station) -> bool:
+        """Whether it may be run on a station."""
+        return self.station in {"", station.name} and self.simulate in {None, station.options.simulate}
+
+    @property
+    def place(self) -> str:
+        """The station that it is for, in words."""
+        kind = {None: "", True: "simulated", False: "real"}[self.simulate]
+        return ", ".join(filter(None, (self.station, kind)))
 
     @property
     def next_seed(self) -> int | None:
