@@ -159,7 +159,7 @@ class StationPanel(QWidget):
         self.disconnect_all.clicked.connect(lambda: laboratory.disconnect_instruments())
         self.refresh = QPushButton("Read again")
         self.refresh.setToolTip("make the connected instruments safe and read them back")
-        self.refresh.clicked.connect(lambda: laboratory.refresh())
+        self.refresh.clicked.connect(lambda: laboratory.reach())
         self._name = ""
         self._arrange()
         laboratory.chosen.connect(self._station_chosen)
