@@ -212,6 +212,8 @@ class StationPanel(QWidget):
     def _show(self) -> None:
         laboratory = self.laboratory
         locked = self._running or laboratory.is_busy
+        if self.cards.keys() != laboratory.facts.keys():  # another station was chosen, and its cards come in a moment
+            return
         for role, card in self.cards.items():
             card.show_facts(laboratory.facts[role], locked=locked)
         connected = [facts.connected for facts in laboratory.facts.values()]
