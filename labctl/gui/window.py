@@ -70,6 +70,7 @@ class MainWindow(Frame):
         self._station_sample = ""
         self._closing = self._may_close = False
         self._connect()
+        self._mark_excluded()
         self._recall()
         self._show_plan()
         self.conductor.load_protocols(load_protocols, self._take_protocols)
@@ -153,6 +154,11 @@ class MainWindow(Frame):
         self.conductor.failed.connect(self._failed)
         self.log_bridge.logged.connect(self.log.add)
         self.runs.failed.connect(self._failed)
+        self.cell_desk.excluded_changed.connect(self._mark_excluded)
+        self.laboratory.chosen.connect(lambda _: self._mark_excluded())
+
+    def _mark_excluded(self) -> None:
+        self.live.mark_excluded(self.cell_desk.excluded)
 
     def _take_protocols(self, protocols: Any) -> None:
         self.chooser.show_protocols(protocols, self.remembered.text("protocol"))

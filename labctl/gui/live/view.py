@@ -5,7 +5,7 @@ import time
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
 
-from labctl.gui.live.array_map import MapPanel
+from labctl.gui.live.array_map import Excluded, MapPanel
 from labctl.gui.live.distribution import DistributionPanel
 from labctl.gui.live.histogram import HistogramPanel
 from labctl.gui.live.panel import PlotPanel, Rows
@@ -31,6 +31,7 @@ class LiveView(QWidget):
         self.panels: list[PlotPanel] = []
         self._protocol: type[Protocol] | None = None
         self._free_at = 0.0
+        self._excluded: Excluded | None = None
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._content: QWidget = QLabel("Choose a protocol: its live plots appear here.")
@@ -51,6 +52,8 @@ class LiveView(QWidget):
             panel.export_wanted.connect(self.export_wanted)
             if isinstance(panel, MapPanel):
                 panel.cell_clicked.connect(self.cell_wanted)
+                if self._excluded is not None:
+                    panel.mark_excluded(self._excluded)
         fresh = self._arranged() if self.panels else QLabel("This protocol declares no live plots.")
         self._layout.replaceWidget(self._content, fresh)
         self._content.setParent(None)
@@ -67,6 +70,13 @@ class LiveView(QWidget):
         for panel in self.panels:
             if panel.stream == stream:
                 panel.add(rows)
+
+    def mark_excluded(self, excluded: Excluded) -> None:
+        """Strike out the excluded cells on every map, now and from now on."""
+        self._excluded = excluded
+        for panel in self.panels:
+            if isinstance(panel, MapPanel):
+                panel.mark_excluded(excluded)
 
     def colour(self) -> None:
         """Take the colours of the theme."""
