@@ -149,7 +149,8 @@ class RunBar(QWidget):
         total = max(progress.total, 1)
         # A progress bar counts in 32 bits; its text need not.
         self.progress.setRange(0, 1000)
-        self.progress.setValue(1000 * progress.done // total)
+        if self.progress.value() != (share := 1000 * progress.done // total):
+            self.progress.setValue(share)  # paints at once, which takes its time
         left = "" if over or progress.done >= progress.total else f", {format_duration(progress.remaining)} left"
         self.progress.setFormat(f"step {progress.done:,} of {progress.total:,}, {100 * progress.done // total} %{left}")
 

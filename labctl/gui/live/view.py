@@ -14,6 +14,8 @@ from labctl.plots import ArrayMap, CumulativeDistribution, Histogram, Plot, Trac
 from labctl.protocol import Protocol
 
 REDRAW_MS = 50
+"""Each plot is drawn at most so often."""
+_SHORTEST_MS = 10
 _REST = 2.0
 """After a redraw that took t the next one is at least so many t away, so that the window stays free."""
 
@@ -38,7 +40,8 @@ class LiveView(QWidget):
         self._layout.addWidget(self._content)
         self._timer = QTimer(self)
         self._timer.setInterval(REDRAW_MS)
-        self._timer.timeout.connect(self.redraw)
+        self._turn = 0
+        self._timer.timeout.connect(self._draw_next)
         self._timer.start()
 
     def show_protocol(self, protocol: type[Protocol]) -> None:
@@ -48,6 +51,7 @@ class LiveView(QWidget):
             return
         self._protocol = protocol
         self.panels = [panel_for(plot) for plot in protocol.plots]
+        self._timer.setInterval(max(_SHORTEST_MS, REDRAW_MS // max(len(self.panels), 1)))
         for panel in self.panels:
             panel.export_wanted.connect(self.export_wanted)
             if isinstance(panel, MapPanel):
@@ -84,13 +88,20 @@ class LiveView(QWidget):
             panel.colour()
 
     def redraw(self) -> None:
-        """Draw what is new."""
+        """Draw everything that is new, at once."""
+        for panel in self.panels:
+            panel.redraw()
+
+    def _draw_next(self) -> None:
+        """Draw the next plot that has something new, one at a time, so that the window stays free in between."""
         start = time.monotonic()
         if start < self._free_at:
             return
-        drawn = [panel.redraw() for panel in self.panels]
-        if any(drawn):
-            self._free_at = start + _REST * (time.monotonic() - start)
+        for _ in self.panels:
+            self._turn = (self._turn + 1) % len(self.panels)
+            if self.panels[self._turn].redraw():
+                self._free_at = start + _REST * (time.monotonic() - start)
+                return
 
     def _arranged(self) -> QWidget:
         whole = QSplitter(Qt.Orientation.Vertical)
