@@ -1,6 +1,6 @@
 """The same pieces of work with PyMeasure's managed window; `gui_compare.py` calls it with an interpreter that has it.
 
-    python benchmarks/gui_pymeasure_work.py start | frames POINTS | stream SECONDS RATE | memory HOURS RATE
+python benchmarks/gui_pymeasure_work.py start | frames POINTS | stream SECONDS RATE | memory HOURS RATE
 """
 
 import json

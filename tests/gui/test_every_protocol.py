@@ -1,4 +1,4 @@
-"""Every protocol through the window: its form opens, its defaults are right, and the dry run is shown on its station."""
+"""Every protocol in the window: its form opens, its defaults are right, the dry run is shown on its station."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A day in one session: cycling, drift, chosen cells, a queue, an abort, a crash and a resume, a comparison, an export."""
+"""A day in one session: cycling, drift, chosen cells, a queue, an abort, a crash, a comparison, an export."""
 
 import json
 import subprocess

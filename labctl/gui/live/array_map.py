@@ -70,7 +70,7 @@ class MapPanel(PlotPanel):
         colour_bar(self.bar)
 
     def mark_excluded(self, excluded: Excluded) -> None:
-        """Strike out the cells that ``excluded`` gives for an array of so many rows and columns, from 0 in each array."""
+        """Strike out the cells that ``excluded`` gives; they count from 0 in each array."""
         self._excluded_of = excluded
         self._excluded.clear()
         self.is_stale = bool(self.images)
