@@ -1,6 +1,6 @@
 """Drift-diffusion kinetics of RESET trains: alpha and beta against amplitude, width or initial resistance (DDK-B)."""
 
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -63,13 +63,13 @@ class Kinetics(ResetTrains):
     vary: Literal["amplitude", "width", "initial_resistance"] = Field(
         default="amplitude", description="what is swept; the other two stay at their single value"
     )
-    amplitudes: tuple[Volts, ...] = Field(
+    amplitudes: tuple[Annotated[Volts, Field(gt=0.0, le=4.0)], ...] = Field(
         default=(2.2, 2.4, 2.6, 2.8, 3.0), min_length=1, description="swept amplitudes, in V"
     )
-    widths: tuple[Seconds, ...] = Field(
+    widths: tuple[Annotated[Seconds, Field(gt=0.0, le=1e-3)], ...] = Field(
         default=(60e-9, 80e-9, 100e-9, 120e-9, 150e-9), min_length=1, description="swept widths, in s"
     )
-    initial_resistances: tuple[Ohms, ...] = Field(
+    initial_resistances: tuple[Annotated[Ohms, Field(gt=0.0, le=1e6)], ...] = Field(
         default=(5e3, 7.5e3, 10e3, 15e3, 20e3, 25e3), min_length=1, description="swept initial resistances, in ohm"
     )
     amplitude: Volts = Field(default=2.5, gt=0.0, le=4.0, description="of the RESET pulses, where it is not swept")
@@ -80,8 +80,6 @@ class Kinetics(ResetTrains):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if min(self.levels) <= 0.0:
-            raise ValueError(f"each {self.vary.replace('_', ' ')} of the sweep must be above 0")
         self._check_resistance(max(resistance for _, _, resistance in self.settings))
         return self
 

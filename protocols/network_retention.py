@@ -119,7 +119,11 @@ class NetworkRetention(Protocol):
         return 0.5 * (self.lowest + self.highest)
 
     def plan(self, array: CellArray) -> Plan:
-        """Return what a run will do; refuse arrays that do not hold the network."""
+        """Return what a run will do; refuse arrays that do not hold the network, and digits that are not there."""
+        from labctl.training.data import DOWNLOAD, PACKAGE, load_digits
+
+        if self.data not in {PACKAGE, DOWNLOAD}:
+            load_digits(self.data)
         geometry = array.geometry
         left = (geometry.arrays - self.array) * geometry.cells_per_array
         if left < WEIGHTS:

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("labctl", "drivers", "protocols", "simulated_instruments")
 HEAVY = {
     "numpy", "scipy", "pandas", "numba", "pyarrow", "h5py", "matplotlib", "pydantic", "pyvisa", "pyvisa_py", "serial",
-    "PyQt6", "pyqtgraph", "lupa",
+    "PyQt6", "pyqtgraph", "lupa", "torch", "mlxtend", "skimage",
 }  # fmt: skip
 MOST_LINES = 500
 KINDS: tuple[plugins.Kind, ...] = ("drivers", "protocols", "simulated_instruments")

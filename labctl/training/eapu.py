@@ -38,11 +38,11 @@ def probabilistic(change: torch.Tensor, threshold: float, generator: torch.Gener
     """
     if threshold <= 0.0:
         return change.clone()
-    # One uniform number decides both cases; it is never 0, so that a zero change stays zero.
-    luck = 1.0 - torch.rand(change.shape, dtype=change.dtype, device=change.device, generator=generator)
+    # One uniform number decides both cases: a change of the threshold or more is always above it, and a zero never is.
+    luck = torch.rand(change.shape, dtype=change.dtype, device=change.device, generator=generator).mul_(threshold)
     size = change.abs()
-    update = torch.sign(change) * size.clamp(min=threshold)
-    return torch.where(size >= luck * threshold, update, torch.zeros_like(update))
+    made = size > luck
+    return torch.copysign(size.clamp_(min=threshold), change).mul_(made)
 
 
 class _ErrorAware(Optimizer):
@@ -83,8 +83,8 @@ class _ErrorAware(Optimizer):
         for group, saved in zip(self.param_groups, before, strict=True):
             for parameter, old in zip(group["params"], saved, strict=True):
                 if parameter.grad is not None:
-                    wanted = parameter.detach() - old
-                    parameter.copy_(old + probabilistic(wanted, group["threshold"], self.generator))
+                    wanted = parameter - old
+                    parameter.copy_(old.add_(probabilistic(wanted, group["threshold"], self.generator)))
         return loss
 
 

@@ -6,7 +6,7 @@ Source of the figures: Nat. Commun. 12, 319 (2021). Of the devices only medians 
 from labctl.reproduction.cases import Case, Headline
 
 FEW = (
-    "known to be off with the package's 4,000 training images: both networks learn them by heart, and drift adds nothing; "
+    "known to be off with the package's 4,000 training images: both networks learn them by heart, drift adds nothing; "
     "see --data"
 )
 

@@ -1,5 +1,6 @@
 """Each example runs as it stands, in an empty folder."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -57,3 +58,16 @@ def test_a_phase_change_cell_is_amorphised_and_crystallised_and_drifts(tmp_path:
     assert abs(exponents["after SET"]) < 0.01
     assert 0.07 < exponents["after RESET"] < 0.12  # SSL: about 0.10, at most 0.12
     assert (tmp_path / "runs" / "pcm-cell.png").is_file()
+
+
+def test_the_night_s_sequence_cycles_a_cell_and_captures_its_drift(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [str(Path(sys.executable).parent / "labctl"), "sequence", str(EXAMPLES / "night.toml"), "--simulate", "--json"],
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    stages = json.loads(done.stdout)["stages"]
+    assert [(s["point"]["switches"], s["stage"], s["outcome"]) for s in stages] == [
+        (4, "cycle", "done"), (4, "drift", "done"), (20, "cycle", "done"), (20, "drift", "done"),
+    ]  # fmt: skip
+    assert len(list((tmp_path / "runs").glob("*.h5"))) == 4

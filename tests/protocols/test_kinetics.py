@@ -130,7 +130,7 @@ def test_the_estimated_duration_is_near_what_the_run_takes(run_on: RunOn, trains
         ({"amplitudes": []}, "at least 1 item"),
         ({"vary": "gate"}, "vary"),
         ({"pulses": 2}, "pulses is 2, but must be at least 5"),
-        ({"vary": "width", "widths": "0 s, 100 ns"}, "each width of the sweep must be above 0"),
+        ({"vary": "width", "widths": "0 s, 100 ns"}, "widths.0 is 0 s, but must be above 0"),
         ({"vary": "initial_resistance", "initial_resistances": "200 kohm"}, "must be below the initial conductance"),
         ({"vary": "initial_resistance", "initial_resistances": "2 kohm"}, "would be written to .*, but the station"),
         (
@@ -144,3 +144,11 @@ def test_bad_input_is_refused_before_anything_is_touched(trains: Any, parameters
     with pytest.raises((ConfigError, LimitError), match=says):
         labctl.dry_run(trains.from_mapping(parameters), station)
     assert not station["pe-board"].link.transcript
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("amplitudes", "2 V, 20 V"), ("widths", "100 ns, 1 s"), ("initial_resistances", "5 kohm, 0")]
+)
+def test_a_swept_value_that_cannot_be_is_named_with_its_bound(name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=rf"kinetics: {name}\.1 is .*, but must be (at most|above)"):
+        plugins.load("protocols", "kinetics").from_mapping({name: value})

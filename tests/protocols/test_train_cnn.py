@@ -1,5 +1,6 @@
 """Hybrid training on the board: arithmetic, maps, a run, kill and resume, groups, and what is refused."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,6 @@ import torch
 
 from labctl import api
 from labctl.errors import ConfigError
-from labctl.events import Event, Progress
 from labctl.runfile.reader import RunData
 from labctl.stations.station import open_station
 from labctl.training import convolutional as network
@@ -106,34 +106,16 @@ def test_only_changes_of_the_threshold_are_written(trained: RunData, tmp_path: P
     assert none.arrays("iteration")["pulses"].sum() == 0
 
 
-def test_a_training_that_is_cut_anywhere_and_resumed_is_the_unbroken_one_bit_for_bit(
-    trained: RunData, tmp_path: Path, digits: str
+@pytest.mark.parametrize("cut", [1, 3])
+def test_a_training_that_is_cut_and_resumed_is_the_unbroken_one_bit_for_bit(
+    trained: RunData, digits: str, cut: int, cut_and_resumed: Callable[..., RunData]
 ) -> None:
-    for cut in (1, 3):
-        file = cut_after(tmp_path / str(cut), digits, cut)
-        with api.station_of(file) as lab:
-            api.drive(api.resume(file, station=lab))
-        resumed = RunData(file)
-        assert resumed.status == "done"
-        for stream in ("written", "iteration", "error", "weight"):
-            theirs, ours = trained.arrays(stream), resumed.arrays(stream)
-            for name in theirs.keys() - {"time"}:
-                assert np.array_equal(theirs[name], ours[name]), (cut, stream, name)
-
-
-def cut_after(folder: Path, digits: str, steps: int) -> Path:
-    with open_station("pe-board", simulate=True, seed=4) as lab:
-        prepared = api.prepare(TrainCnn(data=digits, **SMALL), lab, seed=4, output=folder)
-
-        def stop(event: Event) -> None:
-            if isinstance(event, Progress) and event.done == steps:
-                prepared.stop()
-
-        prepared.listen(stop)
-        prepared.start()
-        prepared.join()
-    assert prepared.file is not None
-    return prepared.file
+    resumed = cut_and_resumed(TrainCnn(data=digits, **SMALL), cut, seed=4, station="pe-board")
+    assert resumed.status == "done"
+    for stream in ("written", "iteration", "error", "weight"):
+        theirs, ours = trained.arrays(stream), resumed.arrays(stream)
+        for name in theirs.keys() - {"time"}:
+            assert np.array_equal(theirs[name], ours[name]), (stream, name)
 
 
 def test_three_groups_lie_on_all_arrays_and_take_turns(tmp_path: Path, digits: str) -> None:

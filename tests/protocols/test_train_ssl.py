@@ -1,6 +1,7 @@
 """Spontaneous sparse learning: the arithmetic, a run on the simulated array, kill and resume, and what is refused."""
 
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ import torch
 from labctl import api
 from labctl.analysis import sparse_learning as analysis
 from labctl.errors import ConfigError
-from labctl.events import Event, Progress
 from labctl.runfile.reader import RunData
 from labctl.stations.station import open_station
 from labctl.training import sparse_learning as learning
@@ -81,7 +81,10 @@ def test_it_learns_and_keeps_what_the_analysis_needs(trained: RunData) -> None:
     epoch = trained.arrays("epoch")
     assert epoch["scheme"].tolist() == [0] * 4 + [1] * 4
     assert epoch["test_accuracy"][[3, 7]].min() > 60.0
-    assert np.all(np.diff(epoch["time"][:4]) == pytest.approx(5.0, abs=0.2))
+    between = np.diff(epoch["time"][:4])
+    assert np.all((between > 5.0) & (between < 7.2)), (
+        "five batches, a second each, and up to two at the step"
+    )
     assert epoch["delta_input"][0] == 0.0
     assert epoch["delta_input"][4] < epoch["delta_input"][7]
     assert trained.lengths["word"] == 8 * 203_264 // 64
@@ -104,35 +107,16 @@ def test_the_summary_says_what_drift_changes(trained: RunData) -> None:
     assert np.abs(analysis.consistency(trained.arrays("word"), 1, last=True)).max() == 4
 
 
-def test_a_training_that_is_cut_anywhere_and_resumed_is_the_unbroken_one_bit_for_bit(
-    trained: RunData, tmp_path: Path, digits: str
+@pytest.mark.parametrize("cut", [1, 5])
+def test_a_training_that_is_cut_and_resumed_is_the_unbroken_one_bit_for_bit(
+    trained: RunData, digits: str, cut: int, cut_and_resumed: Callable[..., RunData]
 ) -> None:
-    for cut in (1, 4, 5, 7):
-        file = cut_after(tmp_path / str(cut), digits, cut)
-        with api.station_of(file) as lab:
-            api.drive(api.resume(file, station=lab))
-        resumed = RunData(file)
-        assert resumed.status == "done"
-        for stream in ("epoch", "word", "answer", "pinned", "inference"):
-            theirs, ours = trained.arrays(stream), resumed.arrays(stream)
-            for name in theirs.keys() - {"time"}:
-                assert np.array_equal(theirs[name], ours[name]), (cut, stream, name)
-
-
-def cut_after(folder: Path, digits: str, steps: int) -> Path:
-    """Run until so many steps are done, then stop as a crash would: no row after the step counts."""
-    with open_station("pcm-array", simulate=True, seed=2) as lab:
-        prepared = api.prepare(TrainSsl(data=digits, **SMALL), lab, seed=2, output=folder)
-
-        def stop(event: Event) -> None:
-            if isinstance(event, Progress) and event.done == steps:
-                prepared.stop()
-
-        prepared.listen(stop)
-        prepared.start()
-        prepared.join()
-    assert prepared.file is not None
-    return prepared.file
+    resumed = cut_and_resumed(TrainSsl(data=digits, **SMALL), cut, seed=2, station="pcm-array")
+    assert resumed.status == "done"
+    for stream in ("epoch", "word", "answer", "pinned", "inference"):
+        theirs, ours = trained.arrays(stream), resumed.arrays(stream)
+        for name in theirs.keys() - {"time"}:
+            assert np.array_equal(theirs[name], ours[name]), (stream, name)
 
 
 def test_the_figure_is_drawn(trained: RunData, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """EaPU: the same on average, few updates, and an ordinary PyTorch optimiser in every other respect."""
 
 import copy
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -174,3 +176,13 @@ def test_a_weight_without_gradient_stays(kind: Any) -> None:
 def test_an_impossible_threshold_is_refused(kind: Any, threshold: float) -> None:
     with pytest.raises(ValueError, match="threshold must be finite and not negative"):
         kind(model().parameters(), threshold=threshold)
+
+
+def test_the_readme_s_example_runs_as_it_stands() -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    (block,) = (code for code in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "AdamEaPU" in code)
+    names: dict[str, Any] = {}
+    torch.manual_seed(0)
+    exec(block, names)
+    assert isinstance(names["optimiser"], AdamEaPU)
+    assert names["net"].weight.grad is not None
