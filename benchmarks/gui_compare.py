@@ -5,9 +5,9 @@
 ``--pymeasure`` names an interpreter that has pymeasure and PyQt6; without it ours is measured alone. Each piece of work
 runs in a process of its own, ours and PyMeasure's in turn; the medians are printed.
 
-What is alike: the same rows at the same rate, plots of the same size, Qt drawn offscreen. What is not: ours draws a map,
-32 distributions and a trace and writes HDF5, PyMeasure's one curve from its CSV file. PyMeasure has no virtual time,
-so its memory is measured over fewer rows, as fast as it takes them.
+What is alike: the same rows at the same rate, plots of the same size, Qt drawn offscreen. What is not: ours draws a
+map, 32 distributions and a trace and writes HDF5, PyMeasure's one curve from its CSV file. PyMeasure has no virtual
+time, so its memory is measured over fewer rows, as fast as it takes them.
 """
 
 import argparse

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 GROWTH = 1000
 """Points that a trace grows by from one frame to the next."""
-WARM = 200
-"""Frames of the event loop before anything is counted."""
 
 
 def memory() -> float:
@@ -41,8 +39,8 @@ def window_in(folder: Path) -> "MainWindow":
     from labctl.gui import theme
     from labctl.gui.window import MainWindow
 
-    app = QApplication.instance() or QApplication([])
-    assert isinstance(app, QApplication)
+    running = QApplication.instance()
+    app = running if isinstance(running, QApplication) else QApplication([])
     window_in.app = app  # type: ignore[attr-defined]
     theme.apply(app)
     store = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)

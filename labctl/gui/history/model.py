@@ -82,7 +82,7 @@ class Filter:
     Attributes:
         protocol: Short name.
         status: As in `RunFacts`.
-        words: Parts of sample, die, device, operator, note, title or file name, in whichever case; each must be in there.
+        words: Parts of sample, die, device, operator, note, title or file name, in whichever case; each must be there.
         sample: Part of the sample's name.
         operator: Part of the operator's name.
         since: First day.
