@@ -222,3 +222,16 @@ def test_a_break_between_groups_is_kept_where_a_line_is_thinned():
     at = int(np.flatnonzero(np.isnan(thin_y))[0])
     assert thin_y[: at - 2].max() == 1.0
     assert thin_y[at + 1 :].min() == 2.0
+
+
+def test_many_distributions_are_drawn_a_few_at_a_time_and_none_is_left_out(lab, shown, rows):
+    panel = shown(DistributionPanel(lab.protocol.plots[0]))
+    drawn = 0
+    for turn in range(20):
+        panel.add(rows(level=list(range(32)), current=(1e-6 * (turn + 1 + np.arange(32.0))).tolist()))
+        drawn += panel.redraw()
+    assert drawn == 20
+    assert min(len(curve.xData) for curve in panel.curves.values()) >= 16, "each had its turn of late"
+    while panel.redraw():
+        pass
+    assert {len(curve.xData) for curve in panel.curves.values()} == {20}

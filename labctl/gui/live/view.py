@@ -90,7 +90,8 @@ class LiveView(QWidget):
     def redraw(self) -> None:
         """Draw everything that is new, at once."""
         for panel in self.panels:
-            panel.redraw()
+            while panel.redraw():
+                pass
 
     def _draw_next(self) -> None:
         """Draw the next plot that has something new, one at a time, so that the window stays free in between."""
