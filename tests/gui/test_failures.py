@@ -92,9 +92,12 @@ def test_a_disk_that_is_nearly_full_ends_the_run_before_anything_is_damaged(wind
     window.history.choose(path)
     qtbot.waitUntil(lambda: window.conductor.can_run)
     lab.gate.release(10)
-    window.history.actions_by_name["resume"].click()
-    qtbot.waitUntil(lambda: labctl.load(path).status == "done", timeout=LONG)
-    qtbot.waitUntil(lambda: not window.session.is_active and not window.laboratory.is_busy)
+    resume, before = window.history.actions_by_name["resume"], window.session.run
+    qtbot.waitUntil(resume.isEnabled, timeout=LONG)
+    resume.click()
+    qtbot.waitUntil(lambda: window.session.run is not before, timeout=LONG)
+    qtbot.waitUntil(lambda: not window.session.is_active and not window.laboratory.is_busy, timeout=LONG)
+    assert labctl.load(path).status == "done"
     goes_on(window, lab, qtbot)
 
 
