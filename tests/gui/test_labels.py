@@ -1,6 +1,7 @@
 """Sample, die, device, operator and note: from the entries into each file, and offered again."""
 
 import json
+import shutil
 
 import h5py
 import pytest
@@ -113,9 +114,10 @@ def test_the_history_finds_a_run_by_die_device_and_note(window, lab, qtbot):
 
 
 @pytest.mark.parametrize("missing", [("die",), ("die", "device", "note")])
-def test_a_file_of_before_there_were_dies_and_notes_is_read(window, lab, qtbot, missing):
+def test_a_file_of_before_there_were_dies_and_notes_is_read(window, lab, qtbot, tmp_path, missing):
     fill(window, **TEXTS)
-    path = run(window, lab, qtbot).path
+    path = tmp_path / "old.h5"
+    shutil.copy(run(window, lab, qtbot).path, path)
     with h5py.File(path, "r+") as file:
         header = json.loads(file["entry"].attrs["labctl_header"])
         for name in missing:
