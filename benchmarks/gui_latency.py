@@ -71,6 +71,22 @@ class Streaming(Protocol):
             yield Step(step + 1, self.seconds * 100)
 
 
+class LongStreaming(Streaming):
+    """Blocks of rows, one a second of the run's clock, which may be virtual."""
+
+    name: ClassVar[str] = "long-streaming"
+    rate: Count = 100
+    seconds: Count = 28_800
+
+    def run(self, rng: np.random.Generator) -> Steps:
+        for step in range(self.seconds):
+            number = step * self.rate + np.arange(self.rate)
+            times, current = number / self.rate, rng.normal(1e-6, 1e-8, self.rate)
+            yield Reading.block(time=times, cell=number % 2048, level=number % 32, current=current)
+            yield Wait(1.0)
+            yield Step(step + 1, self.seconds)
+
+
 def latency(seconds: int, rate: int) -> None:
     """Print percentiles of how late the event loop comes round, in ms."""
     from PyQt6.QtCore import QElapsedTimer, Qt, QTimer

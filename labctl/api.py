@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import datetime as dt
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,9 @@ def prepare(
     output: str | Path = DEFAULT_FOLDER,
     operator: str = "",
     sample: str | None = None,
+    die: str = "",
+    device: str = "",
+    note: str = "",
 ) -> Run:
     """Return a run that is ready to start, dry-run and checked; the station must be open.
 
@@ -79,6 +82,9 @@ def prepare(
         output: Folder for the run file.
         operator: Goes into the file.
         sample: Name of the sample, where it is another than the station file's.
+        die: Which die of the sample.
+        device: Which device on the die.
+        note: What is to be said of the run.
 
     Raises:
         LimitError: As `dry_run`.
@@ -87,11 +93,11 @@ def prepare(
     dry_run(protocol, station)
     chosen = choose_instruments(type(protocol), station.instruments)
     drawn = secrets.randbits(31) if seed is None else seed
+    labels = {"sample": station.file.sample.name if sample is None else sample, "die": die, "device": device}
+    labels |= {"operator": operator, "note": note}
 
     def open_file() -> RunFileWriter:
-        header = _header(
-            protocol, station, chosen, drawn, operator, station.file.sample.name if sample is None else sample
-        )
+        header = _header(protocol, station, chosen, drawn, labels)
         return RunFileWriter.create(_file_name(Path(output), protocol), header, type(protocol).rows)
 
     devices = _devices_of(protocol, station, chosen)
@@ -105,6 +111,10 @@ def run(
     seed: int | None = None,
     output: str | Path = DEFAULT_FOLDER,
     operator: str = "",
+    sample: str | None = None,
+    die: str = "",
+    device: str = "",
+    note: str = "",
     listener: Listener | None = None,
 ) -> Run:
     """Run a protocol to its end; arguments as `prepare`.
@@ -114,7 +124,11 @@ def run(
     Raises:
         LabctlError: The run failed; its rows are in its file, and the instruments are as safe as they could be made.
     """
-    return drive(prepare(protocol, station, seed=seed, output=output, operator=operator), listener)
+    prepared = prepare(
+        protocol, station, seed=seed, output=output,
+        operator=operator, sample=sample, die=die, device=device, note=note,
+    )  # fmt: skip
+    return drive(prepared, listener)
 
 
 def drive(prepared: Run, listener: Listener | None = None) -> Run:
@@ -241,7 +255,7 @@ def parameter_units(model: type[Any], prefix: str = "") -> dict[str, str]:
 
 
 def _header(
-    protocol: Protocol, station: Station, chosen: dict[str, Instrument], seed: int, operator: str, sample: str
+    protocol: Protocol, station: Station, chosen: dict[str, Instrument], seed: int, labels: Mapping[str, str]
 ) -> RunHeader:
     facts = {
         instrument.role: {
@@ -263,12 +277,11 @@ def _header(
         simulated=station.options.simulate or bool(station.options.replay),
         station=station.name,
         station_text=station.text,
-        sample=sample,
-        operator=operator,
         started=timestamp(),
         version=labctl.__version__,
         instruments=facts,
         options=dataclasses.asdict(station.options),
+        **labels,
     )
 
 

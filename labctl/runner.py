@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from labctl.clock import Clock
-from labctl.errors import LabctlError, RunStoppedError, StateError
+from labctl.errors import DataFileError, LabctlError, RunStoppedError, StateError
 from labctl.events import Ended, Event, LogLine, Progress, RowsAdded, RunState, StateChanged
 from labctl.instrument import Instrument, make_all_safe
 from labctl.protocol import Item, Note, Protocol, Step, Wait
@@ -220,7 +220,7 @@ class Run:
         self.error = error
         self.reason = str(error) or type(error).__name__
         if writer is not None:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, DataFileError):
                 self._log(writer, logging.ERROR, self.reason)
                 if not isinstance(error, LabctlError):
                     self._log(writer, logging.ERROR, "".join(traceback.format_exception(error)))

@@ -58,6 +58,10 @@ def run(
     seed: Seed = None,
     output: Output = Path("runs"),
     operator: Annotated[str, typer.Option(help="Goes into the run file.")] = "",
+    sample: Annotated[str | None, typer.Option(help="Goes into the run file; else what the station says.")] = None,
+    die: Annotated[str, typer.Option(help="Which die of the sample; goes into the run file.")] = "",
+    device: Annotated[str, typer.Option(help="Which device on the die; goes into the run file.")] = "",
+    note: Annotated[str, typer.Option(help="Goes into the run file.")] = "",
     record: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Keep what goes over every line in a new file.")
     ] = None,
@@ -77,6 +81,7 @@ def run(
     place = station or chosen.station
     request = running.Request(place, simulate, transport, seed, output, operator, figure, json)
     request = dataclasses.replace(request, record=record, replay=replay, replay_mode=replay_mode)
+    request = dataclasses.replace(request, sample=sample, die=die, device=device, note=note)
     running.run(chosen, request, dry=dry_run)
 
 

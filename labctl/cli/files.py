@@ -23,6 +23,7 @@ def print_run(file: Path, *, json: bool, brief: bool = False) -> None:
             facts["error"] = run.reason
         if not brief:
             facts |= {"protocol": run.protocol, "parameters": run.parameters, "seed": run.header.seed}
+            facts |= {name: getattr(run.header, name) for name in ("sample", "die", "device", "operator", "note")}
             facts |= {"rows": {name: run.lengths[name] for name in run.streams}, "gaps": run.gaps}
             facts |= {"safe_state": run.safe_state, "link_counters": run.link_counters}
         print(json_module.dumps(facts))
@@ -31,6 +32,9 @@ def print_run(file: Path, *, json: bool, brief: bool = False) -> None:
         print_table(run.table(run.printed_table))
     print(f"protocol {run.protocol}, {run.header.source}")
     print(f"station  {run.header.station}{', simulated' if run.header.simulated else ''}, seed {run.header.seed}")
+    for name in ("sample", "die", "device", "operator", "note"):
+        if value := getattr(run.header, name):
+            print(f"{name:<8} {value}")
     print(f"status   {run.status}{': ' + run.reason if run.reason else ''}")
     if not brief:
         print(f"started  {run.header.started}")

@@ -33,6 +33,10 @@ class Request:
     record: Path | None = None
     replay: Path | None = None
     replay_mode: str = "strict"
+    sample: str | None = None
+    die: str = ""
+    device: str = ""
+    note: str = ""
 
 
 def run(protocol: Protocol, request: Request, *, dry: bool) -> None:
@@ -49,7 +53,10 @@ def run(protocol: Protocol, request: Request, *, dry: bool) -> None:
                 print(f"{name:>22}  {value}")
         return
     with station:
-        prepared = api.prepare(protocol, station, seed=request.seed, output=request.output, operator=request.operator)
+        prepared = api.prepare(
+            protocol, station, seed=request.seed, output=request.output, operator=request.operator,
+            sample=request.sample, die=request.die, device=request.device, note=request.note,
+        )  # fmt: skip
         _drive(prepared, figure=request.figure, json=request.json)
 
 

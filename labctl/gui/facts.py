@@ -86,7 +86,7 @@ def connected_facts(station: Station, role: str) -> InstrumentFacts:
     try:
         if not instrument.is_open:
             if station.lab is not None:
-                station.lab.start()
+                instrument.link.name = station.lab.resource_name(role)  # a pseudo-terminal has another name each time
             instrument.open()
         return safe_facts(station, role)
     except Exception as error:
@@ -113,6 +113,21 @@ def safe_facts(station: Station, role: str) -> InstrumentFacts:
         return dataclasses.replace(safe, settings=_settings(instrument))
     except Exception as error:
         return dataclasses.replace(safe, error=f"its settings could not be read: {describe(error)}")
+
+
+def reached_facts(station: Station, role: str) -> InstrumentFacts:
+    """Make safe as `safe_facts`; where the line is dead, over a new one, as after a plug was pulled and put back."""
+    found = safe_facts(station, role)
+    if not found.error or found.outputs is Outputs.SAFE:
+        return found
+    instrument = station.instruments[role]
+    instrument.identity = None
+    try:
+        instrument.link.close()
+    except Exception as error:
+        return dataclasses.replace(found, error=f"{found.error}; its line could not be closed: {describe(error)}")
+    again = connected_facts(station, role)
+    return again if again.connected else dataclasses.replace(found, connected=False)
 
 
 def closed_facts(station: Station, role: str) -> InstrumentFacts:

@@ -167,6 +167,8 @@ class Frame(QMainWindow):
 
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802
         """Show the window without the tab bars that Qt leaves behind."""
+        if not self.remembered.bytes("layout"):
+            self._size_docks()
         super().showEvent(event)
         QTimer.singleShot(0, self._hide_stray_tabs)
 
@@ -192,10 +194,13 @@ class Frame(QMainWindow):
                 firsts[area] = dock
         for dock in firsts.values():
             dock.raise_()
+        self._size_docks()
+        self._first_layout = self.saveState()
+
+    def _size_docks(self) -> None:
         left, right, below = self.docks["Protocol"], self.docks["Station"], self.docks["Log"]
         self.resizeDocks([left, right], [352, 286], Qt.Orientation.Horizontal)
         self.resizeDocks([below], [150], Qt.Orientation.Vertical)
-        self._first_layout = self.saveState()
 
     def raise_dock(self, title: str) -> None:
         """Bring a dock into sight and give it the keyboard."""

@@ -81,9 +81,7 @@ def prepare(
     from labctl import api
 
     roles = _checked_roles(type(protocol), station, ready)
-    run = api.prepare(
-        protocol, station, seed=entries.seed, output=output, operator=entries.operator, sample=entries.sample
-    )
+    run = api.prepare(protocol, station, seed=entries.seed, output=output, **entries.labels())
     return run, roles
 
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from labctl.errors import LabctlError
 from labctl.gui.background import Background
 from labctl.gui.facts import (
     InstrumentFacts,
@@ -15,6 +16,7 @@ from labctl.gui.facts import (
     connected_facts,
     describe,
     facts_of,
+    reached_facts,
     safe_facts,
     trace_of,
 )
@@ -59,7 +61,7 @@ class Laboratory(QObject):
         return any(facts.connected for facts in self.facts.values())
 
     def choose(self, name: str, *, simulate: bool, seed: int | None = None) -> None:
-        """Take another station; the one before is made safe and disconnected."""
+        """Take another station; the one before is made safe and disconnected, or it is said that it could not be."""
         self._choose(lambda: open_station(name, simulate=simulate, seed=seed), None)
 
     def choose_of(self, file: Path, then: Callable[[], None]) -> None:
@@ -75,18 +77,22 @@ class Laboratory(QObject):
     def _choose(self, make: Callable[[], Station], then: Callable[[], None] | None) -> None:
         before = self.station
 
-        def work() -> Station:
+        def work() -> tuple[Station, Exception | None]:
             fresh = make()
             try:
                 if before is not None:
                     before.close()
+            except LabctlError as error:  # its lines are closed all the same: there is nothing to go back to
+                return fresh, error
             except BaseException:
                 fresh.close()
                 raise
-            return fresh
+            return fresh, None
 
-        def take(station: Station) -> None:
-            self._take_station(station)
+        def take(found: tuple[Station, Exception | None]) -> None:
+            self._take_station(found[0])
+            if found[1] is not None:
+                self.failed.emit(f"The station before: {describe(found[1])}", trace_of(found[1]))
             if then is not None:
                 then()
 
@@ -103,6 +109,11 @@ class Laboratory(QObject):
     def refresh(self) -> None:
         """Make the connected instruments safe, read back, and read their settings again."""
         self._each(self._work, self._open_roles(), safe_facts)
+
+    def reach(self) -> None:
+        """As `refresh`, over a new line where the old one is dead."""
+        unknown = [role for role, facts in self.facts.items() if facts.outputs is Outputs.UNKNOWN]
+        self._each(self._work, dict.fromkeys([*self._open_roles(), *unknown]), reached_facts)
 
     def outputs_off(self) -> None:
         """Make every connected instrument safe now, whatever else is being done with it."""

@@ -1,5 +1,6 @@
 """What the window remembers from one day to the next."""
 
+import json
 from pathlib import Path
 
 from PyQt6.QtCore import QByteArray, QSettings, QStandardPaths
@@ -29,6 +30,14 @@ class Remembered:
         value = self._store.value(key)
         return value if isinstance(value, QByteArray) else QByteArray()
 
+    def texts(self, key: str) -> list[str]:
+        """Return a list of texts, empty where it was never stored."""
+        try:
+            found = json.loads(self.text(key, "[]"))
+        except ValueError:
+            return []
+        return [str(text) for text in found] if isinstance(found, list) else []
+
     def folder(self) -> Path:
         """Return the data folder."""
         folder = self.text("folder")
@@ -46,7 +55,9 @@ class Remembered:
         return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppConfigLocation)) / "labctl"
 
     def store(self, **values: object) -> None:
-        """Store texts, switches and window states by key."""
+        """Store texts, lists of texts, switches and window states by key."""
         for key, value in values.items():
+            if isinstance(value, list):
+                value = json.dumps(value)
             self._store.setValue(key, ("yes" if value else "no") if isinstance(value, bool) else value)
         self._store.sync()

@@ -7,7 +7,9 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
 from labctl.events import Progress, RunState
+from labctl.gui.labels import LabelEntry
 from labctl.gui.roles import set_property, set_role
+from labctl.gui.texts import LABELS
 from labctl.units import format_duration
 
 _VERBS = (
@@ -20,6 +22,16 @@ _VERBS = (
 )
 _TWO_LINES = 34
 """Height, in pixels, that the dry run is given, so that nothing jumps when it takes one line or two."""
+_CAPTIONS = {
+    "sample": "&sample",
+    "die": "d&ie",
+    "device": "de&vice",
+    "operator": "o&perator",
+    "note": "n&ote",
+    "seed": "s&eed",
+}
+_SHARES = {"sample": 4, "die": 2, "device": 2, "operator": 3, "note": 6, "seed": 2}
+"""Of the width."""
 _ALLOWED: dict[RunState | None, frozenset[str]] = {
     RunState.RUNNING: frozenset({"pause", "stop", "abort"}),
     RunState.PAUSED: frozenset({"resume", "stop", "abort"}),
@@ -52,9 +64,16 @@ _STATE_ROLES = {
 class RunEntries:
     """What goes into the run file besides the parameters; ``seed`` is ``None`` where it is to be drawn."""
 
-    sample: str
-    operator: str
-    seed: int | None
+    sample: str = ""
+    die: str = ""
+    device: str = ""
+    operator: str = ""
+    note: str = ""
+    seed: int | None = None
+
+    def labels(self) -> dict[str, str]:
+        """Return everything but the seed, by name."""
+        return {name: getattr(self, name) for name in LABELS}
 
 
 class RunBar(QWidget):
@@ -72,13 +91,14 @@ class RunBar(QWidget):
         self.progress = QProgressBar()
         self.progress.setMinimumWidth(260)
         self.progress.setTextVisible(True)
-        self.sample, self.operator, self.seed = QLineEdit(), QLineEdit(), QLineEdit()
+        self.labels = {name: LabelEntry() for name in LABELS}
+        self.seed = QLineEdit()
         self.seed.setPlaceholderText("drawn")
         self.plan = QLabel()
         self.plan.setWordWrap(True)
         self.plan.setFixedHeight(_TWO_LINES)
         self.plan.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        for entry in (self.sample, self.operator, self.seed):
+        for entry in (*self.labels.values(), self.seed):
             entry.textChanged.connect(self.entries_changed)
         self._arrange()
         self.show_state(None, can_run=False)
@@ -91,7 +111,18 @@ class RunBar(QWidget):
         set_property(self.seed, "wrong", wrong)
         if wrong:
             return None
-        return RunEntries(self.sample.text().strip(), self.operator.text().strip(), int(text) if text else None)
+        texts = {name: entry.text().strip() for name, entry in self.labels.items()}
+        return RunEntries(seed=int(text) if text else None, **texts)
+
+    @property
+    def sample(self) -> LabelEntry:
+        """The entry of the sample."""
+        return self.labels["sample"]
+
+    @property
+    def operator(self) -> LabelEntry:
+        """The entry of the operator."""
+        return self.labels["operator"]
 
     def show_state(self, state: RunState | None, *, can_run: bool) -> None:
         """Show where the run is and which verbs there are."""
@@ -100,7 +131,7 @@ class RunBar(QWidget):
         allowed = _ALLOWED.get(state, frozenset({"run"} if can_run else ()))
         for name, action in self.actions_by_name.items():
             action.setEnabled(name == "off" or name in allowed)
-        for entry in (self.sample, self.operator, self.seed):
+        for entry in (*self.labels.values(), self.seed):
             entry.setEnabled(state not in _ALLOWED)
 
     def show_plan(self, words: str, *, wrong: bool) -> None:
@@ -118,7 +149,8 @@ class RunBar(QWidget):
         total = max(progress.total, 1)
         # A progress bar counts in 32 bits; its text need not.
         self.progress.setRange(0, 1000)
-        self.progress.setValue(1000 * progress.done // total)
+        if self.progress.value() != (share := 1000 * progress.done // total):
+            self.progress.setValue(share)  # paints at once, which takes its time
         left = "" if over or progress.done >= progress.total else f", {format_duration(progress.remaining)} left"
         self.progress.setFormat(f"step {progress.done:,} of {progress.total:,}, {100 * progress.done // total} %{left}")
 
@@ -146,20 +178,15 @@ class RunBar(QWidget):
         top.addSpacing(8)
         top.addWidget(self.buttons["off"])
         below = QHBoxLayout()
-        for text, entry, width in (
-            ("&sample", self.sample, 200),
-            ("o&perator", self.operator, 110),
-            ("s&eed", self.seed, 80),
-        ):
-            caption = QLabel(text)
+        for name, entry in (*self.labels.items(), ("seed", self.seed)):
+            caption = QLabel(_CAPTIONS[name])
             caption.setBuddy(entry)
-            entry.setFixedWidth(width)
+            entry.setMinimumWidth(60)
             below.addWidget(caption)
-            below.addWidget(entry)
-        below.addSpacing(8)
-        below.addWidget(self.plan, 1)
+            below.addWidget(entry, _SHARES[name])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 4, 6, 4)
         layout.setSpacing(4)
         layout.addLayout(top)
         layout.addLayout(below)
+        layout.addWidget(self.plan)

@@ -159,7 +159,7 @@ class StationPanel(QWidget):
         self.disconnect_all.clicked.connect(lambda: laboratory.disconnect_instruments())
         self.refresh = QPushButton("Read again")
         self.refresh.setToolTip("make the connected instruments safe and read them back")
-        self.refresh.clicked.connect(lambda: laboratory.refresh())
+        self.refresh.clicked.connect(lambda: laboratory.reach())
         self._name = ""
         self._arrange()
         laboratory.chosen.connect(self._station_chosen)
@@ -212,6 +212,8 @@ class StationPanel(QWidget):
     def _show(self) -> None:
         laboratory = self.laboratory
         locked = self._running or laboratory.is_busy
+        if self.cards.keys() != laboratory.facts.keys():  # another station was chosen, and its cards come in a moment
+            return
         for role, card in self.cards.items():
             card.show_facts(laboratory.facts[role], locked=locked)
         connected = [facts.connected for facts in laboratory.facts.values()]

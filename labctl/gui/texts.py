@@ -10,6 +10,8 @@ from pydantic.fields import FieldInfo
 from labctl.protocol import is_cell_list, unit_of
 from labctl.units import format_cells, format_quantity, parse_quantity
 
+LABELS = ("sample", "die", "device", "operator", "note")
+"""Names of what goes into a run file besides parameters and seed, in the order of the entries."""
 _DIGITS = (6, 9, 12, 15, 17)
 _WORDS = (("ge", "at least"), ("gt", "above"), ("le", "at most"), ("lt", "below"))
 

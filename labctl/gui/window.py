@@ -16,6 +16,7 @@ from labctl.gui.form import ProtocolForm
 from labctl.gui.frame import Frame
 from labctl.gui.history.desk import HistoryDesk
 from labctl.gui.history.folder import RunFolder
+from labctl.gui.labels import Offers
 from labctl.gui.live.desk import LiveDesk
 from labctl.gui.messages import LogBridge
 from labctl.gui.plan_words import plan_words
@@ -58,6 +59,7 @@ class MainWindow(Frame):
         self.output = self.queue.output = self.runs.folder
         self.presets.desk = self
         self.display = RunDisplay(self, conductor, self.queue)
+        self.offers = Offers(self.run_bar.labels, remembered)
         self.live_desk = LiveDesk(self.live, conductor.files, self.display.shown_file, self._failed, self.say)
         self.cell_desk = CellDesk(conductor, self, remembered, self)
         self.history_desk = HistoryDesk(self.history, conductor, self)
@@ -68,6 +70,7 @@ class MainWindow(Frame):
         self._station_sample = ""
         self._closing = self._may_close = False
         self._connect()
+        self._mark_excluded()
         self._recall()
         self._show_plan()
         self.conductor.load_protocols(load_protocols, self._take_protocols)
@@ -151,6 +154,11 @@ class MainWindow(Frame):
         self.conductor.failed.connect(self._failed)
         self.log_bridge.logged.connect(self.log.add)
         self.runs.failed.connect(self._failed)
+        self.cell_desk.excluded_changed.connect(self._mark_excluded)
+        self.laboratory.chosen.connect(lambda _: self._mark_excluded())
+
+    def _mark_excluded(self) -> None:
+        self.live.mark_excluded(self.cell_desk.excluded)
 
     def _take_protocols(self, protocols: Any) -> None:
         self.chooser.show_protocols(protocols, self.remembered.text("protocol"))
@@ -183,6 +191,8 @@ class MainWindow(Frame):
         self.setWindowTitle(f"labctl \N{EM DASH} {station.name} \N{EM DASH} {kind}")
         self.kind.setText(kind)
         set_role(self.kind, "simulated" if simulated else "real")
+        # A label's own hint leaves out the padding and the border of the style sheet.
+        self.kind.setMinimumWidth(self.kind.fontMetrics().horizontalAdvance(f"{kind}MM"))
         if self.run_bar.sample.text() in {"", self._station_sample}:
             self.run_bar.sample.setText(station.file.sample.name)
             self.run_bar.sample.setCursorPosition(0)
@@ -195,7 +205,7 @@ class MainWindow(Frame):
         entries = self.run_bar.entries()
         if entries is None or self.form is None or not self.conductor.can_run:
             return
-        self.remembered.store(operator=entries.operator, sample=entries.sample)
+        self.offers.keep(entries.labels())
         self.messages.clear()
         self.conductor.start(entries, self.output)
 
@@ -243,8 +253,7 @@ class MainWindow(Frame):
     def _recall(self) -> None:
         self.restoreGeometry(self.remembered.bytes("geometry"))
         self.restoreState(self.remembered.bytes("layout"), _LAYOUT)
-        self.run_bar.operator.setText(self.remembered.text("operator"))
-        self.run_bar.sample.setText(self.remembered.text("sample"))
+        self.offers.recall()
         self.say(f"run files go to {self.output.resolve()}")
 
     def _forget_nothing(self) -> None:

@@ -32,6 +32,9 @@ class RunHeader:
         version: Of labctl.
         instruments: For each role ``{"identity": {...}, "link": ..., "driver": ..., "settings_before": {...}}``.
         options: How the station was opened, so that a resume opens it alike.
+        die: Which die of the sample; empty in files of before there was one.
+        device: Which device on the die; likewise.
+        note: What the operator has to say of the run; likewise.
     """
 
     protocol: str
@@ -49,6 +52,9 @@ class RunHeader:
     version: str
     instruments: Mapping[str, Mapping[str, Any]]
     options: Mapping[str, Any]
+    die: str = ""
+    device: str = ""
+    note: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,7 +96,13 @@ def write_header(file: h5py.File, header: RunHeader) -> None:
     entry["experiment_description"] = header.source
     if header.operator:
         group(entry, "user", "NXuser")["name"] = header.operator
-    group(entry, "sample", "NXsample")["name"] = header.sample or "unnamed"
+    sample = group(entry, "sample", "NXsample")
+    sample["name"] = header.sample or "unnamed"
+    for name, value in (("die", header.die), ("device", header.device)):
+        if value:
+            sample[name] = value
+    if header.note:
+        group(entry, "notes", "NXnote")["data"] = header.note
     parameters = group(entry, "parameters", "NXcollection")
     _write_values(parameters, header.parameters, header.units)
     parameters["seed"] = header.seed

@@ -47,12 +47,13 @@ class Journal:
         base: Rows of each stream that the run file holds already.
 
     Raises:
-        OSError: It cannot be written (read-only folder, full disk).
+        OSError: It cannot be made (read-only folder).
+        DataFileError: It cannot be written (full disk).
     """
 
     def __init__(self, path: Path, streams: StreamTypes, base: Sequence[int]) -> None:
         self.path = path
-        self.size = 0
+        self.size = self._torn = 0
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o644)
         try:
             lock_patiently(self._file)
@@ -63,11 +64,15 @@ class Journal:
             raise
 
     def append(self, stream: int, row: bytes) -> None:
-        """Append one packed row."""
+        """Append one packed row.
+
+        Raises:
+            DataFileError: The disk is full or gone; nothing of the row is kept.
+        """
         self._write(bytes((stream,)) + row)
 
     def append_many(self, stream: int, rows: bytes, count: int) -> None:
-        """Append ``count`` packed rows at once."""
+        """Append ``count`` packed rows at once; raises as `append`."""
         self._write(bytes((stream | _MANY,)) + _LENGTH.pack(count) + rows)
 
     def sync(self) -> None:
@@ -79,11 +84,27 @@ class Journal:
         os.close(self._file)
 
     def _write(self, data: bytes) -> None:
-        self.size += len(data)
-        written = os.write(self._file, data)
-        while written < len(data):
-            data = data[written:]
+        try:
             written = os.write(self._file, data)
+            while written < len(data):
+                data = data[written:]
+                self._torn += written
+                written = os.write(self._file, data)
+        except OSError as error:
+            self._drop_torn()
+            raise DataFileError(
+                f"{self.path} cannot be written: {error.strerror or error}. What was written before is safe: make room "
+                f"or bring the disk back, then go on with the run (labctl resume {str(self.path).removesuffix(SUFFIX)})"
+            ) from error
+        self.size += self._torn + written
+        self._torn = 0
+
+    def _drop_torn(self) -> None:
+        """Take away the part of a record that was written, so that what may still be written after it can be read."""
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._file, self.size)
+            os.lseek(self._file, self.size, os.SEEK_SET)
+        self._torn = 0
 
 
 class JournalCutError(DataFileError):

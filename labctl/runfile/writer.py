@@ -87,7 +87,7 @@ class RunFileWriter:
         """Write one row; durable when this returns.
 
         Raises:
-            OSError: The disk is gone, or full beyond the reserve that `flush` keeps.
+            DataFileError: The disk is gone, or full beyond the reserve that `flush` keeps.
         """
         number = self._number[type(row)]
         data = row.to_bytes()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QPointF, Qt
 from PyQt6.QtTest import QTest
 
 from labctl.errors import ConfigError
@@ -165,3 +165,32 @@ def test_a_cell_that_is_named_twice_is_refused_in_the_form(window):
     row.editor.widget.setText("3-5, 4")
     assert window.form.protocol is None
     assert "once" in row.error.text()
+
+
+def test_excluded_cells_are_struck_out_on_the_live_map_and_follow_the_choice(window, lab, qtbot):
+    (panel,) = [panel for panel in window.live.panels if type(panel).__name__ == "MapPanel"]
+    editor = window.form.rows[("chosen",)].editor
+
+    def exclude(cell):
+        editor.map.click()
+        click(window.cell_desk.dialog, cell, Qt.KeyboardModifier.ShiftModifier)
+        window.cell_desk.dialog.accept()
+
+    def struck():
+        return sorted((int(x), int(y)) for x, y in zip(*panel.strokes.getData(), strict=True))
+
+    exclude((0, 5))
+    qtbot.waitUntil(lambda: window.conductor.can_run)
+    window.run_bar.buttons["run"].click()
+    lab.gate.release(3)
+    qtbot.waitUntil(lambda: window.session.run is not None and not window.session.is_active)
+    window.tabs.setCurrentWidget(window.live)
+    qtbot.waitUntil(lambda: struck() == [(0, 5)])
+    assert "1 excluded (/)" in panel.caption.text()
+    assert panel.read_at(QPointF(0.0, 5.0)).endswith(", excluded")
+    assert not panel.read_at(QPointF(0.0, 4.0)).endswith(", excluded")
+    exclude((3, 3))
+    qtbot.waitUntil(lambda: struck() == [(0, 5), (3, 3)])
+    exclude((0, 5))
+    qtbot.waitUntil(lambda: struck() == [(3, 3)])
+    qtbot.waitUntil(lambda: not window.laboratory.is_busy)

@@ -210,3 +210,28 @@ def test_thinning_a_line_loses_neither_peak_nor_dip(values, pieces):
     assert len(thin_x) == len(thin_y) <= max(2 * pieces, len(y))
     assert (thin_y.min(), thin_y.max()) == (y.min(), y.max())
     assert (np.diff(thin_x) >= 0).all()
+
+
+def test_a_break_between_groups_is_kept_where_a_line_is_thinned():
+    x = np.tile(np.arange(10_000.0), 2)
+    y = np.where(np.arange(20_000) < 10_000, 1.0, 2.0)
+    x, y = np.insert(x, 10_000, np.nan), np.insert(y, 10_000, np.nan)
+    thin_x, thin_y = thinned(x, y, 300)
+    assert len(thin_x) == len(thin_y) == 601
+    assert np.isnan(thin_y).sum() == 1
+    at = int(np.flatnonzero(np.isnan(thin_y))[0])
+    assert thin_y[: at - 2].max() == 1.0
+    assert thin_y[at + 1 :].min() == 2.0
+
+
+def test_many_distributions_are_drawn_a_few_at_a_time_and_none_is_left_out(lab, shown, rows):
+    panel = shown(DistributionPanel(lab.protocol.plots[0]))
+    drawn = 0
+    for turn in range(20):
+        panel.add(rows(level=list(range(32)), current=(1e-6 * (turn + 1 + np.arange(32.0))).tolist()))
+        drawn += panel.redraw()
+    assert drawn == 20
+    assert min(len(curve.xData) for curve in panel.curves.values()) >= 16, "each had its turn of late"
+    while panel.redraw():
+        pass
+    assert {len(curve.xData) for curve in panel.curves.values()} == {20}

@@ -1,9 +1,11 @@
-"""A day in one session: chosen cells, a pause, a queue, an abort, a resume after a restart, a comparison."""
+"""A day in one session: cycling, drift, chosen cells, a queue, an abort, a crash, a comparison, an export."""
 
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ import labctl
 from labctl.events import RunState
 from labctl.gui.queue.entries import EntryState
 from labctl.gui.window import MainWindow
+from labctl.runfile.reader import load
 
 LONG = 60_000
 
@@ -58,20 +61,68 @@ def started(window, qtbot):
     qtbot.waitUntil(lambda: window.session.run is not before and window.session.is_active, timeout=LONG)
 
 
-def left_by_a_crash(path, folder):
-    """Return a copy of a run file as a program leaves it that was killed an hour ago."""
-    left = folder / path.name.replace("write-verify", "write-verify-left")
-    left.write_bytes(path.read_bytes())
-    with h5py.File(left, "r+") as file:
-        file["entry"].attrs["labctl_status"] = "interrupted"
-    return left
+def paused(window, qtbot):
+    """Pause, see that nothing more is written, and go on."""
+    window.run_bar.buttons["pause"].click()
+    qtbot.waitUntil(lambda: window.run_bar.buttons["resume"].isEnabled(), timeout=LONG)
+    qtbot.wait(200)
+    shown = window.run_bar.progress.text()
+    qtbot.wait(200)
+    assert window.run_bar.progress.text() == shown
+    assert window.session.state is RunState.PAUSED
+    window.run_bar.buttons["resume"].click()
+
+
+def take_station(window, qtbot, name, protocol):
+    window.chooser.choose(protocol)
+    if window.laboratory.station.name != name:
+        window.open_station(name, simulate=True, seed=1)
+        qtbot.waitUntil(lambda: window.laboratory.station.name == name and not window.laboratory.is_busy, timeout=LONG)
+        window.station_panel.connect_all.click()
+    qtbot.waitUntil(lambda: window.conductor.can_run, timeout=LONG)
+
+
+def killed_in_the_middle(folder):
+    """Run write-verify in a program of its own and kill it without warning; return what it leaves."""
+    settings = ("levels=8", "batch=8", "chosen=0-63", "wait=1 s")
+    command = [sys.executable, "-c", "from labctl.cli import main; main()", "run", "write-verify", "--simulate"]
+    command += ["--seed", "1", "--sample", "die 7", "--output", str(folder)]
+    before = set(folder.glob("*.h5"))
+    child = subprocess.Popen([*command, *(part for text in settings for part in ("--set", text))])
+    try:
+        path, deadline = None, time.monotonic() + 60.0
+        while path is None or len(load(path).arrays("steps")["done"]) < 3:
+            assert child.poll() is None, "the run was over before it could be killed"
+            assert time.monotonic() < deadline
+            path = next(iter(set(folder.glob("*.h5")) - before), None)
+    finally:
+        child.kill()
+        child.wait()
+    return path
 
 
 def test_an_operators_day(open_window, qtbot, tmp_path):
     window = open_window()
-    # 32 levels on 1,024 cells that are chosen on the map
     window.run_bar.operator.setText("Ada")
     window.run_bar.seed.setText("1")
+    for name, text in (("die", "C4"), ("device", "D17"), ("note", "first day")):
+        window.run_bar.labels[name].setText(text)
+
+    # cycling on a PCM cell, then its drift, paused and gone on with
+    take_station(window, qtbot, "pcm-cell", "cycling")
+    enter(window, switches="10")
+    started(window, qtbot)
+    cycled = labctl.load(finished(window, qtbot, RunState.DONE))
+    assert cycled.header.station == "pcm-cell"
+    assert (cycled.header.die, cycled.header.device, cycled.header.note) == ("C4", "D17", "first day")
+    window.chooser.choose("drift")
+    started(window, qtbot)
+    qtbot.waitUntil(lambda: window.run_bar.progress.value() > 0, timeout=LONG)
+    paused(window, qtbot)
+    assert labctl.load(finished(window, qtbot, RunState.DONE)).summary
+
+    # 32 levels on 1,024 cells that are chosen on the map
+    take_station(window, qtbot, "pe-board", "write-verify")
     editor = window.form.rows[("chosen",)].editor
     editor.map.click()
     dialog = window.cell_desk.dialog
@@ -82,10 +133,7 @@ def test_an_operators_day(open_window, qtbot, tmp_path):
     assert window.form.protocol.levels == 32
     started(window, qtbot)
     qtbot.waitUntil(lambda: window.run_bar.progress.value() > 100, timeout=LONG)
-    window.run_bar.buttons["pause"].click()
-    qtbot.waitUntil(lambda: window.run_bar.buttons["resume"].isEnabled(), timeout=LONG)
-    assert window.session.state is RunState.PAUSED
-    window.run_bar.buttons["resume"].click()
+    paused(window, qtbot)
     whole = finished(window, qtbot, RunState.DONE)
     write = labctl.load(whole).arrays("write")
     assert len(write["cell"]) == 32 * 1024
@@ -108,20 +156,18 @@ def test_an_operators_day(open_window, qtbot, tmp_path):
     assert states.count(EntryState.WAITING) == 0
     assert states[0] is EntryState.DONE
 
-    # a run is stopped in the middle; the program is closed and opened again, and the run gone on with
+    # the program is closed and opened again; a run of another one was killed meanwhile, and is gone on with
     qtbot.waitUntil(lambda: not window.laboratory.is_busy, timeout=LONG)
-    enter(window, levels="8", batch="16")
-    started(window, qtbot)
-    qtbot.waitUntil(lambda: window.run_bar.progress.value() > 0, timeout=LONG)
-    window.run_bar.buttons["stop"].click()
-    stopped = finished(window, qtbot, RunState.STOPPED)
     window.close()
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=LONG)
-    left = left_by_a_crash(stopped, tmp_path / "runs")
+    left = killed_in_the_middle(tmp_path / "runs")
+    written = labctl.load(left).lengths["write"]
+    assert 0 < written < 8 * 64
 
     window = open_window()
     assert [entry["state"] for entry in json.loads((tmp_path / "queue.json").read_text())["entries"]] == states
     qtbot.waitUntil(lambda: left in window.runs.runs and window.runs.runs[left].can_resume, timeout=LONG)
+    assert window.runs.runs[left].status == "interrupted"
     window.history.choose(left)
     window.history.actions_by_name["resume"].click()
     qtbot.waitUntil(lambda: window.session.run is not None, timeout=LONG)

@@ -233,3 +233,34 @@ def test_the_file_of_the_queue_says_what_is_in_it(window, panel, qtbot, tmp_path
     qtbot.waitUntil(lambda: (tmp_path / "queue.json").is_file())
     (entry,) = json.loads((tmp_path / "queue.json").read_text())["entries"]
     assert (entry["protocol"], entry["parameters"]["steps"], entry["state"]) == ("ramp", 7, "waiting")
+
+
+def test_an_entry_is_for_the_station_where_it_was_added(window, lab, panel, qtbot, tmp_path):
+    add(window, steps="1")
+    assert column(window, "station") == ["tiny, simulated"]
+    other = tmp_path / "other.toml"
+    other.write_text(lab.station.read_text().replace('name = "tiny"', 'name = "other"', 1))
+    window.open_station(str(other), simulate=True)
+    qtbot.waitUntil(lambda: window.laboratory.station.name == "other" and not window.laboratory.is_busy)
+    window.station_panel.connect_all.click()
+    qtbot.waitUntil(lambda: window.conductor.can_run)
+    panel.start.click()
+    assert not window.queue.is_going
+    assert "Number 1 of the queue is for another station: tiny, simulated" in window.messages.words.text()
+    assert states(window) == [EntryState.WAITING]
+    panel.choose(0)
+    panel.edit.click()
+    panel.add.click()
+    assert column(window, "station") == ["other, simulated"]
+    lab.gate.release(1)
+    panel.start.click()
+    qtbot.waitUntil(lambda: states(window) == [EntryState.DONE])
+    assert labctl.load(window.queue.model.entries[0].file).header.station == "other"
+    finished(window, qtbot)
+
+
+def test_a_queue_of_before_entries_had_a_station_is_read(tmp_path, lab):
+    path = tmp_path / "queue.json"
+    path.write_text('{"entries": [{"protocol": "ramp", "parameters": {}, "state": "waiting", "sample": "die 7"}]}')
+    (entry,) = read_entries(path)
+    assert (entry.place, entry.die, entry.sample) == ("", "", "die 7")

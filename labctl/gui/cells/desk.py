@@ -3,7 +3,7 @@
 from typing import Protocol as Interface
 
 import numpy as np
-from PyQt6.QtCore import QObject
+from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
 from labctl.capabilities import ArrayGeometry, CellArray, DefectMap
@@ -41,10 +41,23 @@ class CellDesk(QObject):
         parent: Of the dialog.
     """
 
+    excluded_changed = pyqtSignal()
+
     def __init__(self, conductor: Conductor, desk: Desk, remembered: Remembered, parent: QWidget) -> None:
         super().__init__(parent)
         self.dialog: CellDialog | None = None
         self._conductor, self._desk, self._remembered, self._parent = conductor, desk, remembered, parent
+
+    def excluded(self, array: int, rows: int, columns: int) -> tuple[int, ...]:
+        """Return the cells of an array that are excluded; none where the station's arrays have another size."""
+        geometry = geometry_of(self._conductor.laboratory.station)
+        if (geometry.rows, geometry.columns) != (rows, columns):
+            return ()
+        try:
+            cells = parse_cells(self._remembered.text(self._key(array)))
+        except ConfigError:
+            return ()
+        return tuple(cell for cell in cells if cell < rows * columns)
 
     def open(self, editor: CellsEditor) -> None:
         """Open the map with what the entry says now."""
@@ -90,6 +103,7 @@ class CellDesk(QObject):
 
     def _take(self, editor: CellsEditor, dialog: CellDialog, key: str) -> None:
         self._remembered.store(**{key: format_cells(dialog.excluded())})
+        self.excluded_changed.emit()
         editor.show_value(dialog.selection.cells())
 
     def _forget(self, dialog: CellDialog) -> None:

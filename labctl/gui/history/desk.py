@@ -16,7 +16,7 @@ from labctl.gui.history.overlay import OverlayWindow
 from labctl.gui.history.panel import HistoryPanel
 from labctl.gui.presets.compare import CompareDialog
 from labctl.gui.run_bar import RunEntries
-from labctl.gui.texts import shown_values
+from labctl.gui.texts import LABELS, shown_values
 from labctl.protocol import Protocol
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class HistoryDesk(QObject):
         self._conductor.when_free(lambda: self._conductor.launcher.resume(path))
 
     def _run_again(self, run: "RunData") -> None:
-        entries = RunEntries(run.header.sample, run.header.operator, None)
+        entries = RunEntries(**{name: getattr(run.header, name) for name in LABELS})
         path = run.path
         self._conductor.launcher.start(lambda: jobs.protocol_in(path), entries, self._desk.output)
 

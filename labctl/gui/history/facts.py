@@ -10,7 +10,7 @@ from typing import Any
 
 from labctl import plugins
 from labctl.errors import LabctlError
-from labctl.gui.texts import shown_values
+from labctl.gui.texts import LABELS, shown_values
 from labctl.protocol import Protocol
 
 BATCH = 40
@@ -34,6 +34,9 @@ class RunFacts:
         started: When it was begun, in local time; ``None`` of a damaged file.
         sample: Name of the sample.
         operator: Who ran it.
+        die: Which die of the sample.
+        device: Which device on the die.
+        note: What was said of it.
         simulated: Whether the lab was.
         reason: Why it ended as it did.
     """
@@ -48,6 +51,9 @@ class RunFacts:
     operator: str = ""
     simulated: bool = False
     reason: str = ""
+    die: str = ""
+    device: str = ""
+    note: str = ""
 
     @property
     def can_resume(self) -> bool:
@@ -112,7 +118,7 @@ def read_facts(path: Path, stamp: Stamp) -> RunFacts:
     header = run.header
     return RunFacts(
         path, stamp, header.protocol, header.title, status, started,
-        header.sample, header.operator, header.simulated, run.reason,
+        header.sample, header.operator, header.simulated, run.reason, header.die, header.device, header.note,
     )  # fmt: skip
 
 
@@ -142,8 +148,7 @@ def read_preview(path: Path) -> Preview:
         "status": run.status + (f": {run.reason}" if run.reason else ""),
         "started": header.started,
         "station": header.station + (", simulated" if header.simulated else ""),
-        "sample": header.sample,
-        "operator": header.operator,
+        **{name: getattr(header, name) for name in LABELS},
         "seed": str(header.seed),
         "source": header.source,
         **{f"rows of {name}": f"{run.lengths[name]:,}" for name in run.streams},

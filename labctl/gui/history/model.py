@@ -70,6 +70,8 @@ def shown(run: RunFacts, column: str) -> str:
             return "simulated" if run.simulated else "real" if run.protocol else ""
         case "file":
             return run.path.name
+        case "sample":
+            return " / ".join(filter(None, (run.sample, run.die, run.device)))
     return str(getattr(run, column))
 
 
@@ -80,7 +82,7 @@ class Filter:
     Attributes:
         protocol: Short name.
         status: As in `RunFacts`.
-        words: Parts of sample, operator, title or file name, in whichever case; each must be in there.
+        words: Parts of sample, die, device, operator, note, title or file name, in whichever case; each must be there.
         sample: Part of the sample's name.
         operator: Part of the operator's name.
         since: First day.
@@ -98,7 +100,8 @@ class Filter:
     def passes(self, run: RunFacts) -> bool:
         """Whether a run is shown."""
         day = run.started.date() if run.started is not None else None
-        text = " ".join((run.sample, run.operator, run.title, run.protocol, run.path.name)).casefold()
+        labels = (run.sample, run.die, run.device, run.operator, run.note)
+        text = " ".join((*labels, run.title, run.protocol, run.path.name)).casefold()
         return (
             self.protocol in {"", run.protocol}
             and self.status in {"", run.status}

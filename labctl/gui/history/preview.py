@@ -17,6 +17,7 @@ class RunPreview(QTabWidget):
         super().__init__(parent)
         self.summary, self.parameters, self.facts = _table(), _table(), _table()
         self.figure = FigureLabel(_NOTHING)
+        self.figure.setMinimumSize(200, 70)  # the plots above it need the height more
         for title, widget in (
             ("Summary", self.summary),
             ("Figure", self.figure),

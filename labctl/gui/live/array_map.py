@@ -1,13 +1,14 @@
 """The live array map: the newest value of each cell as colour, word lines across, bit lines up."""
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
-from PyQt6.QtGui import QColor
+from PyQt6.QtGui import QColor, QPainterPath
 from PyQt6.QtWidgets import QComboBox, QLabel
 from typing_extensions import override
 
@@ -16,6 +17,8 @@ from labctl.gui.live.panel import Columns, PlotPanel, Rows, colour_bar, floats, 
 from labctl.plots import ArrayMap
 from labctl.units import format_quantity
 
+Excluded = Callable[[int, int, int], Sequence[int]]
+"""Gives the excluded cells of an array, from 0, by its number, rows and columns."""
 _MARGIN = 0.02
 """The colour scale goes so far beyond the values, so that it need not move for each new one."""
 
@@ -31,6 +34,9 @@ class MapPanel(PlotPanel):
         self.array_map = array_map
         self.images: dict[int, NDArray[np.float32]] = {}
         self.levels: tuple[float, float] | None = None
+        self._excluded_of: Excluded = _none
+        self._excluded: dict[int, NDArray[np.int64]] = {}
+        self.strokes = pg.ScatterPlotItem(symbol=_stroke(), size=8, brush=None)
         self.chooser = QComboBox()
         self.chooser.setToolTip("array that is shown")
         self.chooser.currentIndexChanged.connect(self._choose)
@@ -42,6 +48,7 @@ class MapPanel(PlotPanel):
         rows, columns = array_map.rows, array_map.columns
         self.image = pg.ImageItem(axisOrder="col-major")
         self.item.addItem(self.image)
+        self.item.addItem(self.strokes, ignoreBounds=True)
         self._area = QRectF(-0.5, -0.5, rows, columns)
         view = self.item.getViewBox()
         view.setRange(self._area, padding=0.0)
@@ -59,7 +66,20 @@ class MapPanel(PlotPanel):
     def colour(self) -> None:
         super().colour()
         self.item.getViewBox().setBackgroundColor(QColor(theme.current().border))
+        self.strokes.setPen(pg.mkPen(theme.current().alarm, width=2))
         colour_bar(self.bar)
+
+    def mark_excluded(self, excluded: Excluded) -> None:
+        """Strike out the cells that ``excluded`` gives; they count from 0 in each array."""
+        self._excluded_of = excluded
+        self._excluded.clear()
+        self.is_stale = bool(self.images)
+
+    def _excluded_here(self) -> NDArray[np.int64]:
+        if self.number not in self._excluded:
+            cells = self._excluded_of(self.number, self.array_map.rows, self.array_map.columns)
+            self._excluded[self.number] = np.asarray(cells, np.int64)
+        return self._excluded[self.number]
 
     @override
     def show_all(self) -> None:
@@ -93,6 +113,7 @@ class MapPanel(PlotPanel):
         self.images.clear()
         self.levels = None
         self.image.clear()
+        self.strokes.clear()
         self.chooser.clear()
         self._show_chooser()
         self.say("")
@@ -125,7 +146,10 @@ class MapPanel(PlotPanel):
         measured = int(np.isfinite(image).sum())
         left = image.size - measured
         grey = f" \N{MIDDLE DOT} {left:,} not measured (grey)" if left else ""
-        self.say(f"array {self.number} \N{MIDDLE DOT} {measured:,} of {image.size:,} cells{grey}")
+        excluded = self._excluded_here()
+        self.strokes.setData(*np.divmod(excluded, self.array_map.columns))
+        struck = f" \N{MIDDLE DOT} {len(excluded):,} excluded (/)" if len(excluded) else ""
+        self.say(f"array {self.number} \N{MIDDLE DOT} {measured:,} of {image.size:,} cells{grey}{struck}")
 
     @property
     def number(self) -> int:
@@ -143,7 +167,8 @@ class MapPanel(PlotPanel):
         value = float(self.images[number][row, column]) if self.images else math.nan
         unit = self.column(self.array_map.value).unit
         read = format_quantity(value, unit, 4) if math.isfinite(value) else "not measured"
-        return f"row {row}, column {column}, cell {cell}: {read}"
+        struck = bool(self.images) and cell % (self.array_map.rows * self.array_map.columns) in self._excluded_here()
+        return f"row {row}, column {column}, cell {cell}: {read}" + (", excluded" if struck else "")
 
     def _image_of(self, number: int) -> NDArray[np.float32]:
         if number not in self.images:
@@ -169,3 +194,14 @@ class MapPanel(PlotPanel):
             low, high = min(low, self.levels[0]), max(high, self.levels[1])
         margin = _MARGIN * (high - low) or abs(high) * _MARGIN or 1.0
         self.levels = (low - margin, high + margin)
+
+
+def _none(number: int, rows: int, columns: int) -> Sequence[int]:
+    return ()
+
+
+def _stroke() -> QPainterPath:
+    """Return the stroke through an excluded cell, as on the map where cells are chosen."""
+    path = QPainterPath(QPointF(-0.5, 0.5))
+    path.lineTo(0.5, -0.5)
+    return path

@@ -4,6 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+_WHOLE = 6
+"""Below so many points a pixel a line is drawn whole: thinned, one that goes back and forth would look jagged."""
 
 
 class SlidingColumns:
@@ -62,13 +64,17 @@ def thinned(x: Floats, y: Floats, pieces: int) -> tuple[Floats, Floats]:
     Args:
         x: (n,) abscissae.
         y: (n,) ordinates; NaN breaks the line.
-        pieces: Runs of points; a line of at most twice as many points is returned as it is.
+        pieces: Runs of points; a line of at most `_WHOLE` times as many points is returned as it is.
     """
-    if len(x) <= 2 * pieces:
+    if len(x) <= _WHOLE * pieces:
         return x, y
     starts = np.arange(pieces, dtype=np.int64) * len(x) // pieces
     thin_x, thin_y = np.empty(2 * pieces), np.empty(2 * pieces)
     thin_x[::2] = thin_x[1::2] = x[starts]
     thin_y[::2] = np.fmin.reduceat(y, starts)
     thin_y[1::2] = np.fmax.reduceat(y, starts)
+    # A break within a run of points stays one after it, or the line would go on from one group to the next.
+    broken = 2 * np.flatnonzero(np.logical_or.reduceat(np.isnan(y), starts)) + 2
+    if len(broken):
+        return np.insert(thin_x, broken, np.nan), np.insert(thin_y, broken, np.nan)
     return thin_x, thin_y

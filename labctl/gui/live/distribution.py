@@ -12,6 +12,8 @@ from labctl.plots import CumulativeDistribution
 
 CAPACITY = 100_000
 """Newest values of each group that are kept; the file has them all."""
+_AT_ONCE = 8
+"""So many curves are drawn anew at once, the others with the next picture: the window stays free in between."""
 _POINTS = 400
 """A curve is drawn with so many points at most."""
 _SHADES = (0.0, 0.88)
@@ -29,7 +31,8 @@ class DistributionPanel(PlotPanel):
         self.distribution = distribution
         self.curves: dict[Group, pg.PlotDataItem] = {}
         self._values: dict[Group, SlidingColumns] = {}
-        self._stale: set[Group] = set()
+        self._stale: dict[Group, None] = {}
+        """The groups that have something new, the one that waits longest first."""
         self._count = 0
         self._map = _readable_map()
         self.bar = pg.ColorBarItem(values=(0, 1), colorMap=self._map, interactive=False, width=12)
@@ -87,17 +90,18 @@ class DistributionPanel(PlotPanel):
         for found, part in zip(present, np.split(values[order], starts[1:]), strict=True):
             number = plain(found)
             self._values.setdefault(number, SlidingColumns(1, CAPACITY)).add(part[None, :])
-            self._stale.add(number)
+            self._stale.setdefault(number)
         self._count += len(values)
         self.is_stale = True
 
     @override
     def draw(self) -> None:
-        if self._stale - self.curves.keys():
+        if self._stale.keys() - self.curves.keys():
             self._add_curves()
-        for number in self._stale:
+        for number in list(self._stale)[:_AT_ONCE]:
             self.curves[number].setData(*cumulative(self._values[number].columns()[0]))
-        self._stale.clear()
+            del self._stale[number]
+        self.is_stale = bool(self._stale)
         name = words(self.distribution.group)
         plural = "" if len(self.curves) == 1 else "s"
         self.say(f"{len(self.curves)} {name}{plural} \N{MIDDLE DOT} {self._count:,} values")
@@ -121,7 +125,7 @@ class DistributionPanel(PlotPanel):
         return min(distances, key=distances.__getitem__) if distances else None
 
     def _add_curves(self) -> None:
-        for number in sorted(self._stale - self.curves.keys(), key=str):
+        for number in sorted(self._stale.keys() - self.curves.keys(), key=str):
             self.curves[number] = self.item.plot()
         self._pen_curves()
 

@@ -137,8 +137,8 @@ class PlotPanel(QWidget):
         """Draw if there is something new and somebody can see it; return whether it was drawn."""
         if not self.is_stale or self.is_frozen or not self.isVisible():
             return False
-        self.draw()
         self.is_stale = False
+        self.draw()
         return True
 
     def column(self, name: str) -> Column:

@@ -5,7 +5,7 @@ import time
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
 
-from labctl.gui.live.array_map import MapPanel
+from labctl.gui.live.array_map import Excluded, MapPanel
 from labctl.gui.live.distribution import DistributionPanel
 from labctl.gui.live.histogram import HistogramPanel
 from labctl.gui.live.panel import PlotPanel, Rows
@@ -14,6 +14,8 @@ from labctl.plots import ArrayMap, CumulativeDistribution, Histogram, Plot, Trac
 from labctl.protocol import Protocol
 
 REDRAW_MS = 50
+"""Each plot is drawn at most so often."""
+_SHORTEST_MS = 10
 _REST = 2.0
 """After a redraw that took t the next one is at least so many t away, so that the window stays free."""
 
@@ -31,13 +33,15 @@ class LiveView(QWidget):
         self.panels: list[PlotPanel] = []
         self._protocol: type[Protocol] | None = None
         self._free_at = 0.0
+        self._excluded: Excluded | None = None
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._content: QWidget = QLabel("Choose a protocol: its live plots appear here.")
         self._layout.addWidget(self._content)
         self._timer = QTimer(self)
         self._timer.setInterval(REDRAW_MS)
-        self._timer.timeout.connect(self.redraw)
+        self._turn = 0
+        self._timer.timeout.connect(self._draw_next)
         self._timer.start()
 
     def show_protocol(self, protocol: type[Protocol]) -> None:
@@ -47,10 +51,13 @@ class LiveView(QWidget):
             return
         self._protocol = protocol
         self.panels = [panel_for(plot) for plot in protocol.plots]
+        self._timer.setInterval(max(_SHORTEST_MS, REDRAW_MS // max(len(self.panels), 1)))
         for panel in self.panels:
             panel.export_wanted.connect(self.export_wanted)
             if isinstance(panel, MapPanel):
                 panel.cell_clicked.connect(self.cell_wanted)
+                if self._excluded is not None:
+                    panel.mark_excluded(self._excluded)
         fresh = self._arranged() if self.panels else QLabel("This protocol declares no live plots.")
         self._layout.replaceWidget(self._content, fresh)
         self._content.setParent(None)
@@ -68,19 +75,34 @@ class LiveView(QWidget):
             if panel.stream == stream:
                 panel.add(rows)
 
+    def mark_excluded(self, excluded: Excluded) -> None:
+        """Strike out the excluded cells on every map, now and from now on."""
+        self._excluded = excluded
+        for panel in self.panels:
+            if isinstance(panel, MapPanel):
+                panel.mark_excluded(excluded)
+
     def colour(self) -> None:
         """Take the colours of the theme."""
         for panel in self.panels:
             panel.colour()
 
     def redraw(self) -> None:
-        """Draw what is new."""
+        """Draw everything that is new, at once."""
+        for panel in self.panels:
+            while panel.redraw():
+                pass
+
+    def _draw_next(self) -> None:
+        """Draw the next plot that has something new, one at a time, so that the window stays free in between."""
         start = time.monotonic()
         if start < self._free_at:
             return
-        drawn = [panel.redraw() for panel in self.panels]
-        if any(drawn):
-            self._free_at = start + _REST * (time.monotonic() - start)
+        for _ in self.panels:
+            self._turn = (self._turn + 1) % len(self.panels)
+            if self.panels[self._turn].redraw():
+                self._free_at = start + _REST * (time.monotonic() - start)
+                return
 
     def _arranged(self) -> QWidget:
         whole = QSplitter(Qt.Orientation.Vertical)

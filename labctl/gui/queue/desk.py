@@ -51,7 +51,7 @@ class QueueDesk(QObject):
         protocol, entries = self._wanted()
         if protocol is None or entries is None:
             return
-        entry = _entry(protocol, entries)
+        entry = self._entry(protocol, entries)
         model, row = self.panel.runner.model, self.panel.edited
         if row is None:
             self.panel.runner.add([entry])
@@ -82,7 +82,13 @@ class QueueDesk(QObject):
 
     def _add_series(self, entries: RunEntries) -> None:
         if self.dialog is not None:
-            self.panel.runner.add([_entry(protocol, entries) for protocol in self.dialog.protocols])
+            self.panel.runner.add([self._entry(protocol, entries) for protocol in self.dialog.protocols])
+
+    def _entry(self, protocol: Protocol, entries: RunEntries) -> QueueEntry:
+        """Return an entry for the station that is there now."""
+        station = self.panel.runner.conductor.laboratory.station
+        place = {} if station is None else {"station": station.name, "simulate": station.options.simulate}
+        return entry_of(protocol, seed=entries.seed, **place, **entries.labels())
 
     def _forget_dialog(self) -> None:
         if self.dialog is not None:
@@ -95,7 +101,3 @@ class QueueDesk(QObject):
         except LabctlError as error:
             self.panel.end_edit()
             self._complain(str(error), "")
-
-
-def _entry(protocol: Protocol, entries: RunEntries) -> QueueEntry:
-    return entry_of(protocol, sample=entries.sample, operator=entries.operator, seed=entries.seed)

@@ -10,8 +10,9 @@ from typing import Any
 
 from labctl import plugins
 from labctl.errors import ConfigError, DataFileError
-from labctl.gui.texts import differing_values
+from labctl.gui.texts import LABELS, differing_values
 from labctl.protocol import Protocol
+from labctl.stations.station import Station
 
 
 class EntryState(enum.StrEnum):
@@ -38,11 +39,16 @@ class QueueEntry:
         state: Where it is.
         sample: Goes into the run file.
         operator: Goes into the run file.
+        die: Goes into the run file.
+        device: Goes into the run file.
+        note: Goes into the run file.
         seed: Of the first run, each further run has the next; ``None`` draws one for each.
         file: The newest run file; empty where there is none.
         reason: Why it failed.
         words: What of its parameters is not the default, as people read it.
         duration: Estimated time of one run, in s; ``None`` where it is not known yet.
+        station: Name of the only one that it is to be run on; empty for whichever is there.
+        simulate: Whether that station is to be simulated; ``None`` for either.
     """
 
     protocol: str
@@ -57,6 +63,15 @@ class QueueEntry:
     reason: str = ""
     words: str = ""
     duration: float | None = None
+    die: str = ""
+    device: str = ""
+    note: str = ""
+    station: str = ""
+    simulate: bool | None = None
+
+    def labels(self) -> dict[str, str]:
+        """Return what goes into the run file besides the parameters and the seed, by name."""
+        return {name: getattr(self, name) for name in LABELS}
 
     def made(self) -> Protocol:
         """Return the protocol.
@@ -66,6 +81,16 @@ class QueueEntry:
         """
         kind: type[Protocol] = plugins.load("protocols", self.protocol)
         return kind.from_mapping(self.parameters)
+
+    def fits(self, station: Station) -> bool:
+        """Whether it may be run on a station."""
+        return self.station in {"", station.name} and self.simulate in {None, station.options.simulate}
+
+    @property
+    def place(self) -> str:
+        """The station that it is for, in words."""
+        kind = {None: "", True: "simulated", False: "real"}[self.simulate]
+        return ", ".join(filter(None, (self.station, kind)))
 
     @property
     def next_seed(self) -> int | None:

@@ -9,7 +9,7 @@ from typing_extensions import override
 from labctl.gui.queue.entries import EntryState, QueueEntry
 from labctl.units import format_duration
 
-COLUMNS = ("state", "protocol", "parameters", "runs", "sample", "duration")
+COLUMNS = ("state", "protocol", "parameters", "runs", "sample", "station", "duration")
 SIGNS = {
     EntryState.WAITING: "\N{WHITE CIRCLE}",
     EntryState.RUNNING: "\N{BLACK RIGHT-POINTING TRIANGLE}",
@@ -128,5 +128,7 @@ class QueueModel(QAbstractTableModel):
             case "runs":
                 return f"{entry.done} of {entry.repeat}"
             case "sample":
-                return entry.sample
+                return " / ".join(filter(None, (entry.sample, entry.die, entry.device)))
+            case "station":
+                return entry.place
         return "" if entry.duration is None else format_duration(entry.duration * entry.repeat)

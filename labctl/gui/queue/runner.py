@@ -80,7 +80,7 @@ class QueueRunner(QObject):
         station = self.conductor.laboratory.station
         if station is None:
             return
-        waiting = [entry for entry in entries if entry.state is EntryState.WAITING]
+        waiting = [entry for entry in entries if entry.state is EntryState.WAITING and entry.fits(station)]
 
         def work() -> list[tuple[QueueEntry, float | None]]:
             return [(entry, jobs.duration_of(entry.made, station)) for entry in waiting]
@@ -107,9 +107,18 @@ class QueueRunner(QObject):
             conductor.told.emit(logging.INFO, "the queue is at its end")
             return
         entry = self.model.entries[row]
+        station = conductor.laboratory.station
+        if station is not None and not entry.fits(station):
+            self.hold()
+            conductor.failed.emit(
+                f"Number {row + 1} of the queue is for another station: {entry.place}. Take that station and start the "
+                "queue again; or edit the entry here, and it is for this one.",
+                "",
+            )
+            return
         self._run_is_mine = True
         self.model.replace(row, entry.changed(state=EntryState.RUNNING))
-        entries = RunEntries(entry.sample, entry.operator, entry.next_seed)
+        entries = RunEntries(seed=entry.next_seed, **entry.labels())
         conductor.launcher.start(entry.made, entries, self.output, self._refused)
 
     def _refused(self, error: Exception | None) -> None:

@@ -159,3 +159,16 @@ def test_the_lists_have_units_defaults_and_limits(tmp_path: Path) -> None:
     assert {"pe-board"} <= {s["name"] for s in stations}
     for listing in ("protocols", "drivers", "stations"):
         assert "pe-board" in labctl_command(listing, cwd=tmp_path).stdout or listing == "protocols"
+
+
+def test_sample_die_device_operator_and_note_are_in_the_file_and_shown(tmp_path: Path) -> None:
+    given = {"sample": "wafer 3", "die": "C4", "device": "D17", "operator": "Ada", "note": "after the anneal"}
+    options = [part for name, value in given.items() for part in (f"--{name}", value)]
+    done = labctl_command(*SMALL, *options, "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    file = json.loads(done.stdout)["file"]
+    shown = json.loads(labctl_command("show", file, "--json", cwd=tmp_path).stdout)
+    assert {name: shown[name] for name in given} == given
+    text = labctl_command("show", file, cwd=tmp_path).stdout
+    assert "device   D17" in text
+    assert "note     after the anneal" in text
