@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -22,7 +23,7 @@ GROWTH = 1000
 COLUMNS = ["time", "cell", "level", "current"]
 
 
-class Streaming(Procedure):
+class Streaming(Procedure):  # type: ignore[misc]
     """Rows one by one at a steady rate; rate 0 is as fast as it goes."""
 
     rows = IntegerParameter("Rows", default=1000)
@@ -44,7 +45,7 @@ class Streaming(Procedure):
                 return
 
 
-class Window(ManagedWindow):
+class Window(ManagedWindow):  # type: ignore[misc]
     """A managed window on the procedure."""
 
     def __init__(self, folder: Path) -> None:
@@ -79,9 +80,13 @@ def window_in(folder: Path) -> tuple[QtWidgets.QApplication, Window]:
     return app, window
 
 
+KEPT: list[object] = []
+"""Windows that must outlive the function that showed them."""
+
+
 def start(folder: Path) -> dict[str, float]:
     """Show the window."""
-    start.kept = window_in(folder)
+    KEPT.append(window_in(folder))
     return {}
 
 
@@ -141,7 +146,12 @@ def long_stream(folder: Path, rows: int, _: int) -> dict[str, float]:
     return {"rows": rows, "start": before, "end": memory()}
 
 
-WORK = {"start": start, "frames": frames, "stream": stream, "memory": long_stream}
+WORK: dict[str, Callable[..., dict[str, float]]] = {
+    "start": start,
+    "frames": frames,
+    "stream": stream,
+    "memory": long_stream,
+}
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as made:

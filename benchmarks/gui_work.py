@@ -59,8 +59,8 @@ def start(folder: Path) -> dict[str, float]:
 def frames(folder: Path, points: int) -> dict[str, float]:
     """Measure how many frames a second a trace gets that grows."""
     import numpy as np
+    from gui_latency import Reading, Streaming, application
 
-    from benchmarks.gui_latency import Reading, Streaming, application
     from labctl.gui.live.trace import TracePanel
 
     keep = application()
@@ -84,8 +84,9 @@ def frames(folder: Path, points: int) -> dict[str, float]:
 
 def stream(folder: Path, seconds: int, rate: int) -> dict[str, float]:
     """Measure how late the event loop comes round while rows stream into the whole window."""
-    from benchmarks.gui_latency import Streaming
-    from benchmarks.gui_lateness import Lateness
+    from gui_latency import Streaming
+    from gui_lateness import Lateness
+
     from labctl.clock import RealClock
 
     window = window_in(folder)
@@ -101,7 +102,8 @@ def stream(folder: Path, seconds: int, rate: int) -> dict[str, float]:
 
 def long_stream(folder: Path, hours: int, rate: int) -> dict[str, float]:
     """Measure how the memory grows over hours of virtual time."""
-    from benchmarks.gui_latency import LongStreaming
+    from gui_latency import LongStreaming
+
     from labctl.clock import VirtualClock
 
     window = window_in(folder)

@@ -11,8 +11,8 @@ _PULSES = "published with one digit, for EaPU with memorial programming"
 _MORE = "12 pulses an update (RESET and SET are two) where the paper's figures give 7"
 _SHORT = {"rule": "every", "mini_batches": 110, "validate_every": 110}
 _SPOILT = (
-    "published as: other schemes lose more than 80 % of the SSIM; with this SSIM even the noisy input has 0.73, so that "
-    "a loss of 80 % is out of reach. A fifth of the mini-batches, as every step writes every cell"
+    "published as: other schemes lose more than 80 % of the SSIM; with this SSIM even the noisy input has 0.73, so a "
+    "loss of 80 % is out of reach. A fifth of the mini-batches, as every step writes every cell"
 )
 
 
