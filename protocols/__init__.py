@@ -24,6 +24,7 @@ PROTOCOLS: dict[str, str] = {
     "sign-update": "protocols.sign_update:SignUpdateProtocol",
     "synapse-neuron": "protocols.synapse_neuron:SynapseNeuron",
     "train-cnn": "protocols.train_cnn:TrainCnn",
+    "train-ddk": "protocols.train_ddk:TrainDdk",
     "train-ssl": "protocols.train_ssl:TrainSsl",
     "two-pulse": "protocols.two_pulse:TwoPulseProtocol",
     "unsupervised-2x2": "protocols.unsupervised_2x2:Unsupervised2x2",
