@@ -110,19 +110,19 @@ class TrainDdk(ArrayProtocol):
 
     task: Literal["digits", "voices"] = Field(default="digits", description="digits, or ten synthetic speakers")
     data: str = Field(default="package", description="digits: package (5,000 images), download (70,000), or a file")
-    software_epochs: Count = Field(default=12, description="epochs of each training ex situ")
+    software_epochs: Count = Field(default=8, description="epochs of each training ex situ")
     lowest: Siemens = Field(default=40e-6, gt=0.0, le=1e-3, description="conductance of the most negative weight")
     highest: Siemens = Field(default=160e-6, gt=0.0, le=1e-3, description="conductance of the most positive weight")
-    iterations: int = Field(default=150, ge=0, le=100_000, description="updates of the classifier on the board")
+    iterations: int = Field(default=100, ge=0, le=100_000, description="updates of the classifier on the board")
     batch: Count = Field(default=100, description="inputs of a batch")
     learning_rate: float = Field(default=0.5, gt=0.0, le=100.0, description="of the mean gradient of a batch")
     threshold: Siemens = Field(default=3e-6, ge=0.0, le=1e-4, description="smallest change that is written")
     evaluate_every: Count = Field(default=25, description="iterations of one step; accuracies are taken at each")
     kinetics_sweep: tuple[float, ...] = Field(
-        default=(0.0, 0.05, 0.1, 0.2, 0.3, 0.5), description="standard deviations of alpha and beta"
+        default=(0.0, 0.1, 0.2, 0.3, 0.5), description="standard deviations of alpha and beta"
     )
     synapse_sweep: tuple[float, ...] = Field(
-        default=(0.5e-6, 1e-6, 1.5e-6, 2e-6, 2.5e-6), description="standard deviations of conductances, in S"
+        default=(1e-6, 2.5e-6), description="standard deviations of conductances, in S"
     )
     bits: tuple[int, ...] = Field(default=(2, 3, 4, 5, 6, 8), description="bits of the weights")
 

@@ -52,6 +52,15 @@ def states_and_slopes(alpha: Floats, beta: Floats, inputs: Floats) -> tuple[Floa
     return y.T, by_alpha.T, by_beta.T
 
 
+def states(alpha: Floats, beta: Floats, inputs: Floats) -> Floats:
+    """Return the states (n, k) of n trains, as `states_and_slopes` does, without the derivatives."""
+    x = np.ascontiguousarray(inputs.T)
+    y = np.ones_like(x)
+    for k in range(1, len(x)):
+        np.maximum(y[k - 1] + alpha / y[k - 1] - beta * x[k - 1], FLOOR, out=y[k])
+    return y.T
+
+
 class DriftDiffusion(torch.autograd.Function):
     """The recursion for alpha (n,), beta (n,) and inputs (n, k); gives states (n, k). Inputs get no gradient."""
 
@@ -59,9 +68,9 @@ class DriftDiffusion(torch.autograd.Function):
     def forward(ctx: Any, alpha: torch.Tensor, beta: torch.Tensor, inputs: torch.Tensor) -> torch.Tensor:
         """Run all trains, and keep the derivatives that run along."""
         parts = states_and_slopes(*(part.detach().numpy().astype(np.float64) for part in (alpha, beta, inputs)))
-        states, by_alpha, by_beta = (torch.from_numpy(np.ascontiguousarray(part)).to(alpha.dtype) for part in parts)
+        found, by_alpha, by_beta = (torch.from_numpy(np.ascontiguousarray(part)).to(alpha.dtype) for part in parts)
         ctx.save_for_backward(by_alpha, by_beta)
-        return states
+        return found
 
     @staticmethod
     def backward(ctx: Any, *slopes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, None]:
@@ -109,10 +118,10 @@ def features(inputs: Floats, alpha: Floats, beta: Floats) -> Floats:
     """
     count, rows, length = inputs.shape
     found = [
-        states_and_slopes(
+        states(
             np.broadcast_to(alpha, (count, rows))[part].ravel(), np.broadcast_to(beta, (count, rows))[part].ravel(),
             inputs[part].reshape(-1, length),
-        )[0].reshape(-1, rows * length)
+        ).reshape(-1, rows * length)
         for part in (slice(first, first + 500) for first in range(0, count, 500))
     ]  # fmt: skip
     return np.concatenate(found)
@@ -182,9 +191,9 @@ class Trainer:
         for start in range(0, len(order) - BATCH + 1, BATCH):
             chosen = order[start : start + BATCH]
             self._optimiser.zero_grad()
-            states = self._states(self._inputs[chosen])
-            deviation = states.std(0, unbiased=False).clamp_min(NARROWEST)
-            outputs = self._outputs((states - states.mean(0)) / deviation)
+            given = self._states(self._inputs[chosen])
+            deviation = given.std(0, unbiased=False).clamp_min(NARROWEST)
+            outputs = self._outputs((given - given.mean(0)) / deviation)
             functional.cross_entropy(outputs, self._labels[chosen]).backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_([self.kinetics], LONGEST_GRADIENT)
             self._optimiser.step()
@@ -194,8 +203,8 @@ class Trainer:
     def network(self) -> Network:
         """Return what was trained, standardised by the states of all inputs."""
         alpha, beta = self.kinetics.detach().tolist()
-        states = features(self._inputs, *self._devices(len(self._inputs)))
-        mean, deviation = states.mean(0), np.maximum(states.std(0), NARROWEST)
+        found = features(self._inputs, *self._devices(len(self._inputs)))
+        mean, deviation = found.mean(0), np.maximum(found.std(0), NARROWEST)
         weights = [part.detach().numpy().astype(np.float64) for part in self.weights]
         biases = [part.detach().numpy().astype(np.float64) for part in self.biases]
         return Network(alpha, beta, mean, deviation, weights, biases)
@@ -218,8 +227,8 @@ class Trainer:
         # The devices' values, with the slope of the one value that is trained.
         acting = [part + (own - own.detach()) for part, own in zip(flat, self.kinetics, strict=True)]
         given = torch.from_numpy(inputs.reshape(-1, length))
-        states: torch.Tensor = DriftDiffusion.apply(*acting, given)  # type: ignore[no-untyped-call]
-        return states.reshape(count, rows * length)
+        found: torch.Tensor = DriftDiffusion.apply(*acting, given)  # type: ignore[no-untyped-call]
+        return found.reshape(count, rows * length)
 
     def _outputs(self, standardised: torch.Tensor) -> torch.Tensor:
         weights = [self._with_error(part) for part in self.weights]

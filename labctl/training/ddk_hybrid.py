@@ -24,8 +24,8 @@ ON_BOARD = {"digits": (1,), "voices": (0, 1)}
 """Layers that lie on cells; the digits' first has 37,632 weights, more than the board has cells."""
 PLAIN, NOISY = 0, 1
 """Trainings ex situ: without and with the hardware's noise."""
-SWEPT_DRAWS = 5
-"""Devices and weights that a point of a sweep is the mean of."""
+SWEPT_DRAWS, SWEPT_INPUTS = 3, 500
+"""Devices and weights that a point of a sweep is the mean of, and test inputs that are taken for it."""
 
 
 def board_cells(task: str) -> int:
@@ -187,17 +187,18 @@ class DdkTraining:
     def varied(self, network: ddk.Network, kinetics: float, synapses: float, point: int) -> float:
         """Return the mean test accuracy (%) with deviations of alpha and beta, and of conductances (S)."""
         found = []
+        inputs, labels = self._some()
         for draw in range(SWEPT_DRAWS):
             rng = np.random.default_rng([self._seed, 5, point, draw])
-            rows = self._test.shape[1]
+            rows = inputs.shape[1]
             devices = tuple(ddk.drawn(value, kinetics, rows, rng) for value in (network.alpha, network.beta))
             scales = [np.abs(part).max() / self._half for part in network.weights]
             weights = [
                 part + scale * synapses * rng.standard_normal(part.shape)
                 for part, scale in zip(network.weights, scales, strict=True)
             ]
-            inputs = self._standardised(network, self._test, devices)
-            found.append(ddk.accuracy(inputs, self._test_labels, weights, network.biases))
+            seen = self._standardised(network, inputs, devices)
+            found.append(ddk.accuracy(seen, labels, weights, network.biases))
         return float(np.mean(found))
 
     def quantised(self, bits: int) -> float:
@@ -288,6 +289,11 @@ class DdkTraining:
             ddk.accuracy(test, self._test_labels, network.weights, network.biases),
             ddk.accuracy(train, self._train_labels, network.weights, network.biases),
         )
+
+    def _some(self) -> tuple[Floats, NDArray[np.int64]]:
+        """Return test inputs of all classes, no more than a sweep takes."""
+        step = -(-len(self._test) // SWEPT_INPUTS)
+        return self._test[::step], self._test_labels[::step]
 
     def _batch(self, iteration: int) -> NDArray[np.int64]:
         """Return the numbers of an iteration's inputs; each round of all has an order of its own."""
