@@ -25,6 +25,7 @@ PROTOCOLS: dict[str, str] = {
     "synapse-neuron": "protocols.synapse_neuron:SynapseNeuron",
     "train-autoencoder": "protocols.train_autoencoder:TrainAutoencoder",
     "train-cnn": "protocols.train_cnn:TrainCnn",
+    "train-ddk": "protocols.train_ddk:TrainDdk",
     "train-srnet": "protocols.train_srnet:TrainSrnet",
     "train-ssl": "protocols.train_ssl:TrainSsl",
     "two-pulse": "protocols.two_pulse:TwoPulseProtocol",
