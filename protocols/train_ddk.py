@@ -238,9 +238,7 @@ class TrainDdk(ArrayProtocol):
 
     def _measured(self, training: "DdkTraining", clock: Clock, scheme: int, iteration: int) -> Accuracy:
         test, train = training.accuracies()
-        return Accuracy(
-            time=clock.now(), scheme=scheme, iteration=iteration, train_accuracy=train, test_accuracy=test
-        )
+        return Accuracy(time=clock.now(), scheme=scheme, iteration=iteration, train_accuracy=train, test_accuracy=test)
 
     def _sweep(self, training: "DdkTraining") -> Iterator[Any]:
         points = [(kinetics, 0.0) for kinetics in self.kinetics_sweep]

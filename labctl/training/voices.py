@@ -29,7 +29,7 @@ def load_voices(seed: int) -> tuple[Floats, NDArray[np.int64], Floats, NDArray[n
     formants = speakers.uniform((300.0, 900.0, 2000.0), (850.0, 1900.0, 3200.0), (SPEAKERS, 3))
     strengths = speakers.uniform((0.6, 0.3, 0.1), (1.0, 0.9, 0.5), (SPEAKERS, 3))
     rng = np.random.default_rng([seed, 12])
-    parts = []
+    sounds, speakers_of = [], []
     for count in (TRAIN, TEST):
         labels = np.repeat(np.arange(SPEAKERS), count)
         spread = {name: 1.0 + size * rng.standard_normal((len(labels), 3)) for name, size in VARIATION.items()}
@@ -39,8 +39,9 @@ def load_voices(seed: int) -> tuple[Floats, NDArray[np.int64], Floats, NDArray[n
         )  # fmt: skip
         waves /= np.abs(waves).max(axis=1, keepdims=True)
         waves += VARIATION["noise"] * rng.standard_normal(waves.shape)
-        parts += [np.clip(0.5 + 0.5 * waves, 0.0, 1.0)[:, None], labels]
-    return parts[0], parts[1], parts[2], parts[3]
+        sounds.append(np.clip(0.5 + 0.5 * waves, 0.0, 1.0)[:, None])
+        speakers_of.append(labels)
+    return sounds[0], speakers_of[0], sounds[1], speakers_of[1]
 
 
 def as_inputs(digits: Digits) -> tuple[Floats, NDArray[np.int64], Floats, NDArray[np.int64]]:
