@@ -1,6 +1,7 @@
 """What Nat. Commun. 16, 913 (2025), "DDK", published of the memristors' kinetics, and how to measure it."""
 
 from labctl.reproduction.cases import Case, Headline
+from protocols.reproductions.ddk_training import TRAINING
 
 CELLS, CYCLES = 24, 2
 """Fewer than the paper's 100 and 100, for time: the means over 48 trains have standard errors of some 1 %."""
@@ -108,4 +109,5 @@ CASES: tuple[Case, ...] = (
             ),
         ),
     ),
+    *TRAINING,
 )
