@@ -94,7 +94,7 @@ def test_training_on_the_board_wins_back_what_imprecise_devices_lose(trained: Ru
     assert summary["iterations"] == 30
     assert summary["pulses"] > 0
     assert summary["loss_8bit"] < 3.0 < summary["loss_2bit"]
-    assert any("synthetic" in str(line) for line in trained.log())
+    assert any("synthetic" in message for message in trained.log["message"])
 
 
 def test_only_changes_of_the_threshold_are_written(tmp_path: Path) -> None:
