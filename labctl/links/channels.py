@@ -164,8 +164,8 @@ class HislipChannel(Channel):
             self._socket.sendall(_HISLIP_HEADER.pack(b"HS", _CLEAR_COMPLETE, features, 0, 0))
         except (OSError, RuntimeError) as error:
             raise LinkError(f"the line is gone: {error}") from error
-        while self._next_kind() != _CLEAR_ACKNOWLEDGE:
-            if not self._receive(_CLEAR_TIMEOUT):
+        while (kind := self._next_kind()) != _CLEAR_ACKNOWLEDGE:
+            if kind is None and not self._receive(_CLEAR_TIMEOUT):
                 raise LinkError("the device clear was not acknowledged")
         vars(self._interface).update(_message_id=_FIRST_MESSAGE, _rmt=0)
 

@@ -13,9 +13,9 @@ import struct
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +25,12 @@ from labctl.errors import DataFileError
 MAGIC = b"LABCTLJ1"
 SUFFIX = ".journal"
 PATIENCE = 2.0
-"""s that a new journal waits for its lock: whoever lists run files takes each lock for a moment."""
+"""s that a new run waits for its locks: whoever lists run files has each of them for a moment."""
 _MANY = 0x80
 _LOCKED_BYTE = 1 << 30
 _LENGTH = struct.Struct("<I")
 
+T = TypeVar("T")
 StreamTypes = Sequence[tuple[str, np.dtype[Any]]]
 
 
@@ -56,7 +57,7 @@ class Journal:
         self.size = self._torn = 0
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o644)
         try:
-            lock_patiently(self._file)
+            patiently(lambda: lock(self._file))
             header = json.dumps({"streams": [[name, dtype.descr] for name, dtype in streams], "base": list(base)})
             self._write(MAGIC + _LENGTH.pack(len(header)) + header.encode())
         except BaseException:
@@ -181,16 +182,16 @@ def lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def lock_patiently(descriptor: int) -> None:
-    """Take the lock, and wait a little for one who only looks whether it is held.
+def patiently(take: Callable[[], T]) -> T:
+    """Return what ``take`` returns, and wait a little for one who only looks at the file.
 
     Raises:
-        BlockingIOError: Another process holds it for longer.
+        BlockingIOError: Another process has it locked for longer.
     """
     pause, ends = threading.Event(), time.monotonic() + PATIENCE
     while True:
         try:
-            return lock(descriptor)
+            return take()
         except BlockingIOError:
             if time.monotonic() > ends:
                 raise

@@ -19,7 +19,7 @@ from labctl.protocol import Step
 from labctl.rows import Block, Column, Row
 from labctl.runfile.finish import finish
 from labctl.runfile.header import RunEnding, RunHeader, group, write_header
-from labctl.runfile.journal import Journal, journal_path
+from labctl.runfile.journal import Journal, journal_path, patiently
 from labctl.runfile.layout import CHUNK_BYTES, ENTRY, LOG, LOG_BYTES, STATE, Stream, steps_stream, stream_of
 
 FLUSH_SECONDS = 0.5
@@ -51,7 +51,7 @@ class RunFileWriter:
         self._untold: list[tuple[str, NDArray[Any]]] = []
         self._journal = self._new_journal()
         try:
-            self._file = _open_for_swmr(path)
+            self._file = patiently(lambda: _open_for_swmr(path))
         except BaseException:
             self._journal.close()
             raise

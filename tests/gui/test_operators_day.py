@@ -116,6 +116,7 @@ def test_an_operators_day(open_window, qtbot, tmp_path):
     assert cycled.header.station == "pcm-cell"
     assert (cycled.header.die, cycled.header.device, cycled.header.note) == ("C4", "D17", "first day")
     window.chooser.choose("drift")
+    enter(window, reads="2000", block="4")  # long enough to be paused, however late the click comes
     started(window, qtbot)
     qtbot.waitUntil(lambda: window.run_bar.progress.value() > 0, timeout=LONG)
     paused(window, qtbot)

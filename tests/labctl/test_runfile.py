@@ -1,4 +1,7 @@
+import fcntl
+import os
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,6 +41,28 @@ def test_a_viewer_follows_a_run_that_is_being_written(write: Callable[[], RunFil
     with pytest.raises(DataFileError, match="is being written by a running program"):
         recover(writer.path)
     writer.close(RunEnding("done"))
+    assert load(writer.path).status == "done"
+
+
+def test_a_viewer_that_opens_a_new_file_at_once_does_not_make_its_run_fail(
+    write: Callable[[], RunFileWriter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A viewer locks what it opens, for reading; a run whose file it finds first waits until it has looked."""
+    replace, timers = os.replace, []
+
+    def replace_and_be_seen(source: Path, target: Path) -> None:
+        replace(source, target)
+        viewer = os.open(target, os.O_RDONLY)
+        fcntl.flock(viewer, fcntl.LOCK_SH)
+        timers.append(threading.Timer(0.2, os.close, [viewer]))
+        timers[-1].start()
+
+    monkeypatch.setattr(writer_module.os, "replace", replace_and_be_seen)
+    writer = write()
+    monkeypatch.undo()
+    writer.close(RunEnding("done"))
+    for timer in timers:
+        timer.join()
     assert load(writer.path).status == "done"
 
 

@@ -53,6 +53,15 @@ def test_a_device_clear_in_the_middle_of_a_block_drops_the_rest_of_it(link: Link
     assert link.query("*IDN?") == "little,instrument"
 
 
+def test_a_device_clear_drops_answers_that_came_in_one_piece_with_its_acknowledgement(link: Link) -> None:
+    link.write("BLOCK? 300")
+    link.write("BLOCK? 300")
+    link.write("*IDN?")
+    link.read_bytes(10)
+    link.clear()
+    assert link.query("*IDN?") == "little,instrument"
+
+
 def test_a_message_without_an_answer_times_out_and_the_line_goes_on(link: Link) -> None:
     start = time.monotonic()
     with pytest.raises(LinkTimeoutError):
