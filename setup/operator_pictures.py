@@ -197,7 +197,7 @@ def noon(day: Day) -> None:
     day.finish()
     day.until(lambda: "drawing" not in window.result.figure.text())
     day.shoot("result-write-verify")
-    window.live_desk._show_cell(window.live.panels[1].array_map, 33)  # type: ignore[attr-defined] # noqa: SLF001
+    window.live_desk._show_cell(window.live.panels[1].array_map, 32)  # type: ignore[attr-defined] # noqa: SLF001
     day.until(lambda: window.live_desk.history is not None)
     day.shoot("cell-history", window.live_desk.history)
     _close(window.live_desk.history)
@@ -243,7 +243,10 @@ def evening(day: Day) -> None:
     for name, of in (("overlay", "overlay"), ("compare", "comparison")):
         window.history.actions_by_name[name].click()
         day.until(lambda of=of: getattr(window.history_desk, of) is not None)  # type: ignore[misc]
-        day.rest(1.0)
+        overlay = window.history_desk.overlay
+        begun = time.monotonic()
+        day.until(lambda overlay=overlay: overlay is None or bool(overlay.curves))  # type: ignore[misc]
+        print(name, time.monotonic() - begun)
         shown: QDialog | None = getattr(window.history_desk, of)
         day.shoot(name, shown)
         _close(shown)

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from labctl.runfile.reader import RunData
 
 DEFAULT_STATION = "pe-board"
+FIRST_PROTOCOL = "write-verify"
+"""What the form shows when there is nothing to remember: it runs on the default station."""
 _PASSING_MS = 10_000
 _LAYOUT = 3
 """Goes up when the docks change, so that an older remembered layout is not applied."""
@@ -161,7 +163,7 @@ class MainWindow(Frame):
         self.live.mark_excluded(self.cell_desk.excluded)
 
     def _take_protocols(self, protocols: Any) -> None:
-        self.chooser.show_protocols(protocols, self.remembered.text("protocol"))
+        self.chooser.show_protocols(protocols, self.remembered.text("protocol", FIRST_PROTOCOL))
 
     def _show_protocol(self, protocol: type[Protocol]) -> None:
         form = self.forms.get(protocol)

@@ -90,7 +90,11 @@ class HistoryDesk(QObject):
 
     def _compare(self, runs: list["RunData"]) -> None:
         sets = [
-            (f"{r.header.started[:19]} {r.header.sample}", parameters_in_words(r.protocol, r.parameters)) for r in runs
+            (
+                f"{r.header.started[:19].replace('T', ' ')}\n{r.header.sample}",
+                parameters_in_words(r.protocol, r.parameters),
+            )
+            for r in runs
         ]
         protocol = self._desk.current_protocol()
         if len(sets) == 1 and protocol is not None:

@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QCheckBox, QComboBox, QDialog, QHBoxLayout, QLabel, 
 
 from labctl.gui import theme
 from labctl.gui.history.folder import RunFolder
+from labctl.gui.live import axes
 from labctl.gui.live.buffers import Floats, thinned
 from labctl.gui.live.panel import label
 
@@ -88,7 +89,7 @@ class OverlayWindow(QDialog):
         self.log_x, self.log_y = QCheckBox("log x"), QCheckBox("log y")
         self.words = QLabel("reading \N{HORIZONTAL ELLIPSIS}")
         self.words.setProperty("role", "hint")
-        self.plot = pg.PlotWidget()
+        self.plot = axes.plot_widget()
         self.legend = self.plot.getPlotItem().addLegend(offset=(-10, 10), brush=theme.current().base)
         self._arrange()
         self.stream.currentIndexChanged.connect(lambda _: self._show_columns())

@@ -3,7 +3,7 @@
 import time
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
-from PyQt6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFrame, QLabel, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from labctl.gui.live.array_map import Excluded, MapPanel
 from labctl.gui.live.distribution import DistributionPanel
@@ -34,10 +34,14 @@ class LiveView(QWidget):
         self._protocol: type[Protocol] | None = None
         self._free_at = 0.0
         self._excluded: Excluded | None = None
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._content: QWidget = QLabel("Choose a protocol: its live plots appear here.")
-        self._layout.addWidget(self._content)
+        self._scroll = QScrollArea()
+        """Plots that find no room are scrolled to: the window never grows beyond the screen for them."""
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setWidget(_words("Choose a protocol: its live plots appear here."))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._scroll)
         self._timer = QTimer(self)
         self._timer.setInterval(REDRAW_MS)
         self._turn = 0
@@ -58,11 +62,10 @@ class LiveView(QWidget):
                 panel.cell_clicked.connect(self.cell_wanted)
                 if self._excluded is not None:
                     panel.mark_excluded(self._excluded)
-        fresh = self._arranged() if self.panels else QLabel("This protocol declares no live plots.")
-        self._layout.replaceWidget(self._content, fresh)
-        self._content.setParent(None)
-        self._content.deleteLater()
-        self._content = fresh
+        before = self._scroll.takeWidget()
+        if before is not None:
+            before.deleteLater()
+        self._scroll.setWidget(self._arranged() if self.panels else _words("This protocol declares no live plots."))
 
     def clear(self) -> None:
         """Empty every plot, for a new run."""
@@ -122,6 +125,12 @@ class LiveView(QWidget):
         for index in range(whole.count()):
             whole.setStretchFactor(index, 2 if isinstance(whole.widget(index), MapPanel) else 3)
         return whole
+
+
+def _words(words: str) -> QLabel:
+    label = QLabel(words)
+    label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    return label
 
 
 def panel_for(plot: Plot) -> PlotPanel:

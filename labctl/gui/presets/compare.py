@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QFont
 from PyQt6.QtWidgets import (
     QAbstractItemView,
@@ -39,6 +40,8 @@ class CompareDialog(QDialog):
         header, side = self.table.horizontalHeader(), self.table.verticalHeader()
         if header is not None and side is not None:
             header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+            header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.TextWordWrap)
+            header.setTextElideMode(Qt.TextElideMode.ElideRight)
             side.setVisible(False)
         layout = QVBoxLayout(self)
         for widget in (self.only_different, self.table, self.words):
