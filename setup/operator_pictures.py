@@ -94,7 +94,7 @@ class Day:
         form = self.window.form
         for name, text in texts.items():
             if form is not None:
-                form.rows[(name,)].editor.widget.setText(text)
+                form.rows[(name,)].editor.widget.setText(text)  # type: ignore[attr-defined]
         self.until(lambda: self.window.conductor.can_run)
         self.rest(0.1)
 

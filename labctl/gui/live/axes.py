@@ -20,7 +20,7 @@ _MARGIN = 4
 """Room, in pixels, that the name of an axis leaves at its ends."""
 
 
-class PlotAxis(pg.AxisItem):
+class PlotAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     """An axis for plots of any height."""
 
     @override

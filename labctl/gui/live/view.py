@@ -1,5 +1,6 @@
 """The live view: the plots that a protocol declares, maps across the top, the others below."""
 
+import collections
 import time
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
@@ -30,7 +31,8 @@ class LiveView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.panels: list[PlotPanel] = []
+        self._panels: list[PlotPanel] = []
+        self._unmade: collections.deque[Plot] = collections.deque()
         self._protocol: type[Protocol] | None = None
         self._free_at = 0.0
         self._excluded: Excluded | None = None
@@ -47,29 +49,53 @@ class LiveView(QWidget):
         self._turn = 0
         self._timer.timeout.connect(self._draw_next)
         self._timer.start()
+        self._maker = QTimer(self)
+        self._maker.timeout.connect(self._make_next)
 
     def show_protocol(self, protocol: type[Protocol]) -> None:
-        """Make the plots of a protocol, or empty them where they are there already."""
+        """Make the plots of a protocol, or empty them where they are there already.
+
+        A plot takes some 20 ms to make: each has its own turn of the event loop.
+        """
         if protocol is self._protocol:
             self.clear()
             return
         self._protocol = protocol
-        self.panels = [panel_for(plot) for plot in protocol.plots]
-        self._timer.setInterval(max(_SHORTEST_MS, REDRAW_MS // max(len(self.panels), 1)))
-        for panel in self.panels:
-            panel.export_wanted.connect(self.export_wanted)
-            if isinstance(panel, MapPanel):
-                panel.cell_clicked.connect(self.cell_wanted)
-                if self._excluded is not None:
-                    panel.mark_excluded(self._excluded)
+        self._panels, self._unmade = [], collections.deque(protocol.plots)
+        self._timer.setInterval(max(_SHORTEST_MS, REDRAW_MS // max(len(self._unmade), 1)))
+        if self._unmade:
+            self._maker.start()
+        else:
+            self._show(_words("This protocol declares no live plots."))
+
+    @property
+    def panels(self) -> list[PlotPanel]:
+        """The plots; those that wait to be made are made now."""
+        while self._unmade:
+            self._make_next()
+        return self._panels
+
+    def _make_next(self) -> None:
+        panel = panel_for(self._unmade.popleft())
+        panel.export_wanted.connect(self.export_wanted)
+        if isinstance(panel, MapPanel):
+            panel.cell_clicked.connect(self.cell_wanted)
+            if self._excluded is not None:
+                panel.mark_excluded(self._excluded)
+        self._panels.append(panel)
+        if not self._unmade:
+            self._maker.stop()
+            self._show(self._arranged())
+
+    def _show(self, widget: QWidget) -> None:
         before = self._scroll.takeWidget()
         if before is not None:
             before.deleteLater()
-        self._scroll.setWidget(self._arranged() if self.panels else _words("This protocol declares no live plots."))
+        self._scroll.setWidget(widget)
 
     def clear(self) -> None:
         """Empty every plot, for a new run."""
-        for panel in self.panels:
+        for panel in self._panels:
             panel.clear()
 
     def add(self, stream: str, rows: Rows) -> None:
@@ -81,13 +107,13 @@ class LiveView(QWidget):
     def mark_excluded(self, excluded: Excluded) -> None:
         """Strike out the excluded cells on every map, now and from now on."""
         self._excluded = excluded
-        for panel in self.panels:
+        for panel in self._panels:
             if isinstance(panel, MapPanel):
                 panel.mark_excluded(excluded)
 
     def colour(self) -> None:
         """Take the colours of the theme."""
-        for panel in self.panels:
+        for panel in self._panels:
             panel.colour()
 
     def redraw(self) -> None:
@@ -101,17 +127,17 @@ class LiveView(QWidget):
         start = time.monotonic()
         if start < self._free_at:
             return
-        for _ in self.panels:
-            self._turn = (self._turn + 1) % len(self.panels)
-            if self.panels[self._turn].redraw():
+        for _ in self._panels:
+            self._turn = (self._turn + 1) % len(self._panels)
+            if self._panels[self._turn].redraw():
                 self._free_at = start + _REST * (time.monotonic() - start)
                 return
 
     def _arranged(self) -> QWidget:
         whole = QSplitter(Qt.Orientation.Vertical)
         whole.setChildrenCollapsible(False)
-        others = [panel for panel in self.panels if not isinstance(panel, MapPanel)]
-        for panel in self.panels:
+        others = [panel for panel in self._panels if not isinstance(panel, MapPanel)]
+        for panel in self._panels:
             if isinstance(panel, MapPanel):
                 panel.setMinimumHeight(190)
                 whole.addWidget(panel)

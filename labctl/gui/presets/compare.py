@@ -40,7 +40,7 @@ class CompareDialog(QDialog):
         header, side = self.table.horizontalHeader(), self.table.verticalHeader()
         if header is not None and side is not None:
             header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-            header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.TextWordWrap)
+            header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
             header.setTextElideMode(Qt.TextElideMode.ElideRight)
             side.setVisible(False)
         layout = QVBoxLayout(self)
