@@ -19,6 +19,7 @@ from labctl.gui.history.folder import RunFolder
 from labctl.gui.labels import Offers
 from labctl.gui.live.desk import LiveDesk
 from labctl.gui.messages import LogBridge
+from labctl.gui.off_key import OffKey
 from labctl.gui.plan_words import plan_words
 from labctl.gui.queue.desk import QueueDesk
 from labctl.gui.queue.runner import QueueRunner
@@ -71,6 +72,7 @@ class MainWindow(Frame):
         self._seed: int | None = None
         self._station_sample = ""
         self._closing = self._may_close = False
+        self._off_key = OffKey(self.run_bar.actions_by_name["off"], self)
         self._connect()
         self._mark_excluded()
         self._recall()

@@ -58,8 +58,8 @@ class MapPanel(PlotPanel):
         self.bar.setImageItem(self.image, insert_in=self.item)
         label(self.bar.axis, words(array_map.value), self.column(array_map.value).unit)
         self.bar.axis.setWidth(58)
-        label(self.item.getAxis("bottom"), "row (word line)", "")
-        label(self.item.getAxis("left"), "column (bit line)", "")
+        label(self.item.getAxis("bottom"), "word line (row)", "")
+        label(self.item.getAxis("left"), "bit line (col.)", "")
         self.plot.scene().sigMouseClicked.connect(self._clicked)
         self.colour()
 

@@ -16,7 +16,7 @@ _APART = 3.0
 """Numbers of a logarithmic axis are at least so many pixels apart."""
 _TOP = 7
 """Room, in pixels, for the upper half of a number at the end of an axis."""
-_MARGIN = 4
+_MARGIN = 2
 """Room, in pixels, that the name of an axis leaves at its ends."""
 
 

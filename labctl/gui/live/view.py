@@ -139,7 +139,7 @@ class LiveView(QWidget):
         others = [panel for panel in self._panels if not isinstance(panel, MapPanel)]
         for panel in self._panels:
             if isinstance(panel, MapPanel):
-                panel.setMinimumHeight(190)
+                panel.setMinimumHeight(204)
                 whole.addWidget(panel)
         for start in range(0, len(others), 2):
             pair = QSplitter(Qt.Orientation.Horizontal)

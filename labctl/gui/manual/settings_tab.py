@@ -39,7 +39,9 @@ class SettingsTab(QWidget):
         inside = QWidget()
         self._grid = QGridLayout()
         self._grid.setVerticalSpacing(3)
+        self._grid.setHorizontalSpacing(4)
         column = QVBoxLayout(inside)
+        column.setContentsMargins(2, 4, 2, 4)
         column.addLayout(self._grid)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -122,9 +124,12 @@ class SettingsTab(QWidget):
             editor.setText("on" if value == "yes" else "off" if value == "no" else "not known")
         else:
             editor.setText(value or "")
+            if isinstance(editor, QLineEdit):
+                editor.setCursorPosition(0)
 
 
-def _hint(words: str) -> QLabel:
-    hint = QLabel(words)
+def _hint(words: str) -> ElidedLabel:
+    hint = ElidedLabel(words)
+    hint.setMinimumWidth(54)
     hint.setProperty("role", "hint")
     return hint

@@ -16,6 +16,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+_WIDTH, _WIDEST = 190, 1200
+"""Width, in pixels, of a column, and of the dialog at most."""
 _NONE = "\N{EN DASH}"
 Named = tuple[str, Mapping[str, str]]
 """A heading, and parameters in words by dotted name."""
@@ -27,8 +29,8 @@ class CompareDialog(QDialog):
     def __init__(self, sets: Sequence[Named], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Parameters compared")
-        self.resize(640, 480)
         self.sets = list(sets)
+        self.resize(min(_WIDTH * (1 + len(self.sets)), _WIDEST), 480)
         self.only_different = QCheckBox("only what &differs")
         self.only_different.setChecked(True)
         self.only_different.toggled.connect(lambda _: self._show())
@@ -41,7 +43,6 @@ class CompareDialog(QDialog):
         if header is not None and side is not None:
             header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
             header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
-            header.setTextElideMode(Qt.TextElideMode.ElideRight)
             side.setVisible(False)
         layout = QVBoxLayout(self)
         for widget in (self.only_different, self.table, self.words):
