@@ -68,9 +68,11 @@ def test_the_key_of_outputs_off_works_while_a_question_waits_for_its_answer(wind
         if not isinstance(box, QMessageBox) or not box.isActiveWindow():
             QTimer.singleShot(10, press)
             return
-        qtbot.keyClick(box, Qt.Key.Key_F12)
-        qtbot.waitUntil(lambda: lab.twin.output == "0")
-        box.button(QMessageBox.StandardButton.No).click()
+        try:
+            qtbot.keyClick(box, Qt.Key.Key_F12)
+            qtbot.waitUntil(lambda: lab.twin.output == "0")
+        finally:
+            box.button(QMessageBox.StandardButton.No).click()
 
     QTimer.singleShot(0, press)
     answers.append(Frame.ask(window, "Delete", "Delete the preset?"))
