@@ -139,7 +139,7 @@ class LiveView(QWidget):
         others = [panel for panel in self._panels if not isinstance(panel, MapPanel)]
         for panel in self._panels:
             if isinstance(panel, MapPanel):
-                panel.setMinimumHeight(204)
+                panel.setMinimumHeight(222)
                 whole.addWidget(panel)
         for start in range(0, len(others), 2):
             pair = QSplitter(Qt.Orientation.Horizontal)
@@ -147,6 +147,7 @@ class LiveView(QWidget):
             for panel in others[start : start + 2]:
                 panel.setMinimumSize(200, 160)
                 pair.addWidget(panel)
+            pair.setSizes([self.width()] * pair.count())  # alike, whatever they would like
             whole.addWidget(pair)
         for index in range(whole.count()):
             whole.setStretchFactor(index, 2 if isinstance(whole.widget(index), MapPanel) else 3)
