@@ -208,7 +208,7 @@ class Frame(QMainWindow):
         left, right, below = self.docks["Protocol"], self.docks["Station"], self.docks["Log"]
         beyond = max(0, self.width() - _SMALLEST[0])
         self.resizeDocks([left, right], [352 + beyond // 10, 286 + beyond // 5], Qt.Orientation.Horizontal)
-        self.resizeDocks([below], [205 + max(0, self.height() - _SMALLEST[1]) // 3], Qt.Orientation.Vertical)
+        self.resizeDocks([below], [172 + max(0, self.height() - _SMALLEST[1]) // 3], Qt.Orientation.Vertical)
 
     def raise_dock(self, title: str) -> None:
         """Bring a dock into sight and give it the keyboard."""

@@ -139,7 +139,7 @@ class LiveView(QWidget):
         others = [panel for panel in self._panels if not isinstance(panel, MapPanel)]
         for panel in self._panels:
             if isinstance(panel, MapPanel):
-                panel.setMinimumHeight(222)
+                panel.setMinimumHeight(212)
                 whole.addWidget(panel)
         for start in range(0, len(others), 2):
             pair = QSplitter(Qt.Orientation.Horizontal)
