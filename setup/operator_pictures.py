@@ -255,7 +255,7 @@ def evening(day: Day) -> None:
         day.until(lambda overlay=overlay: overlay is None or bool(overlay.curves))  # type: ignore[misc]
         if overlay is not None and name == "overlay":
             overlay.stream.setCurrentText("pulse")
-            overlay.x_box.setCurrentText("pulse")
+            overlay.x_box.setCurrentText("time")
             day.rest(1.5)
         shown: QDialog | None = getattr(window.history_desk, of)
         day.shoot(name, shown)
