@@ -8,9 +8,10 @@ from PyQt6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
 from labctl.gui.live.array_map import Excluded, MapPanel
 from labctl.gui.live.distribution import DistributionPanel
 from labctl.gui.live.histogram import HistogramPanel
+from labctl.gui.live.matrix import MatrixPanel
 from labctl.gui.live.panel import PlotPanel, Rows
 from labctl.gui.live.trace import TracePanel
-from labctl.plots import ArrayMap, CumulativeDistribution, Histogram, Plot, Trace
+from labctl.plots import ArrayMap, CumulativeDistribution, Histogram, Matrix, Plot, Trace
 from labctl.protocol import Protocol
 
 REDRAW_MS = 50
@@ -135,3 +136,5 @@ def panel_for(plot: Plot) -> PlotPanel:
             return MapPanel(plot)
         case Histogram():
             return HistogramPanel(plot)
+        case Matrix():
+            return MatrixPanel(plot)
