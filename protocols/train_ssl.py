@@ -11,6 +11,7 @@ from pydantic import Field
 from labctl.analysis import sparse_learning as analysis
 from labctl.capabilities import BinaryArray
 from labctl.clock import Clock
+from labctl.confusion import CONFUSION, Confusion, confusion
 from labctl.errors import ConfigError
 from labctl.plots import Plot, Trace
 from labctl.protocol import Count, Note, Plan, Protocol, Seconds, Step, Steps, Wait
@@ -98,10 +99,11 @@ class TrainSsl(Protocol):
     device: ClassVar[str] = "PCM array"
     purpose: ClassVar[str] = "Training"
     keeps_devices: ClassVar[bool] = True
-    rows: ClassVar[tuple[type[Row], ...]] = (Epoch, Word, Answer, Pinned, Inference)
+    rows: ClassVar[tuple[type[Row], ...]] = (Epoch, Confusion, Word, Answer, Pinned, Inference)
     plots: ClassVar[tuple[Plot, ...]] = (
         Trace(Epoch, "epoch", "test_accuracy", "Test accuracy", group="scheme"),
         Trace(Epoch, "epoch", "loss", "Loss", log_y=True, group="scheme"),
+        CONFUSION,
         Trace(Pinned, "pin", "test_accuracy", "Accuracy with pinned weights", group="scheme"),
     )
 
@@ -238,7 +240,7 @@ class _Training:
             self.network.step(gradient, self.of.learning_rate)
             losses.append(loss)
             switched += self._write()
-        yield self._summary(scheme, epoch, float(np.mean(losses)), switched)
+        yield from self._summary(scheme, epoch, float(np.mean(losses)), switched)
         if epoch < KEPT_EPOCHS or epoch >= self.of.epochs - KEPT_EPOCHS:
             bits = np.packbits(self.high, bitorder="little").view("<i8")
             yield Word.block(scheme=scheme, epoch=epoch + 1, word=np.arange(len(bits)), bits=bits)
@@ -282,17 +284,20 @@ class _Training:
     def _accuracy(self, answers: "learning.Evaluation") -> float:
         return float(np.mean(answers.predicted == self.test_labels.numpy()) * 100.0)
 
-    def _summary(self, scheme: int, epoch: int, loss: float, switched: int) -> Epoch:
+    def _summary(self, scheme: int, epoch: int, loss: float, switched: int) -> Iterator[Any]:
         acting = self._acting(scheme)
         sample = slice(TRAINING_SAMPLE)
         own = self.network.evaluate(acting, self.images[sample], self.labels[sample])
+        tested = self._evaluated(acting)
         layers = self.network.split(acting)
         high = np.split(self.high, [self.network.sizes[0]])
         deltas = [float((w.numpy().ravel()[up] - 1.0).mean()) for w, up in zip(layers, high, strict=True)]
-        return Epoch(
+        yield Epoch(
             time=self.clock.now(), scheme=scheme, epoch=epoch + 1, loss=loss,
             train_accuracy=float(np.mean(own.predicted == self.labels[sample].numpy()) * 100.0),
-            test_accuracy=self._accuracy(self._evaluated(acting)),
+            test_accuracy=self._accuracy(tested),
             low_input=float(1.0 - high[0].mean()), low_output=float(1.0 - high[1].mean()),
             delta_input=deltas[0], delta_output=deltas[1], switched=switched,
         )  # fmt: skip
+        stage = analysis.NAMES[scheme]
+        yield confusion(self.test_labels, tested.predicted, stage=stage, iteration=epoch + 1)

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from labctl.confusion import by_class, last_of
 from labctl.results import Results, Table
 from labctl.runfile.reader import RunData
 
@@ -63,6 +64,7 @@ def _tables(run: RunData) -> dict[str, Table]:
     last = [np.flatnonzero((error["stage"] == s) & (error["group"] == 0)) for s in range(len(STAGES))]
     kept = np.array([indices[-1] for indices in last if len(indices)], dtype=np.int64)
     return {
+        "by_digit": by_class(last_of(run)),
         "trace": Table({n: error[n][along] for n in names}, units, "test_error", "iteration", ("train_error",)),
         "stages": Table({n: error[n][kept] for n in ("stage", *names[2:])}, units, "test_error", "stage"),
         "changes": Table({"place": np.arange(len(change)), "change": change}, {"change": "S"}, "change", "place"),

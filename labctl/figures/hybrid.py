@@ -5,6 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from labctl.analysis import hybrid
+from labctl.figures.confusion import draw_confusion
 from labctl.runfile.reader import RunData
 
 _COLOURS = ("#c2571a", "#3b6ea5", "#4f8a3c")
@@ -12,12 +13,13 @@ _COLOURS = ("#c2571a", "#3b6ea5", "#4f8a3c")
 
 def draw(run: RunData) -> Figure:
     """Return the figure of a run of ``train-cnn``."""
-    figure = Figure(figsize=(10.0, 8.0), layout="constrained")
-    axes = figure.subplot_mosaic([["trace", "trace", "stages"], ["updates", "changes", "changes"]])
+    figure = Figure(figsize=(12.0, 8.0), layout="constrained")
+    axes = figure.subplot_mosaic([["trace", "trace", "stages"], ["updates", "changes", "confusion"]])
     _trace(axes["trace"], run)
     _stages(axes["stages"], run)
     _updates(axes["updates"], run)
     _changes(axes["changes"], run)
+    draw_confusion(axes["confusion"], run)
     simulated = ", simulated" if run.header.simulated else ""
     figure.suptitle(
         f"{run.header.title}{simulated}: data {run.parameters['data']}, seed {run.header.seed}", fontsize=11

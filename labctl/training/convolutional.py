@@ -39,6 +39,11 @@ def all_features(images: torch.Tensor, c1: torch.Tensor, c3: torch.Tensor, chunk
         return torch.cat([features(part, c1, c3) for part in torch.split(images, chunk)])
 
 
+def answers(inputs: torch.Tensor, fc: torch.Tensor) -> NDArray[np.int64]:
+    """Return the classes (n,) that the last layer says for its (n, 192) inputs."""
+    return np.asarray(torch.argmax(inputs @ fc.T, dim=1).numpy())
+
+
 def error_rate(inputs: torch.Tensor, labels: torch.Tensor, fc: torch.Tensor) -> float:
     """Return the share of wrong answers, in %, for the last layer's (n, 192) inputs."""
     return float((torch.argmax(inputs @ fc.T, dim=1) != labels).double().mean()) * 100.0

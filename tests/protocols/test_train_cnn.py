@@ -99,6 +99,17 @@ def test_the_whole_network_is_transferred_and_training_lowers_its_error(trained:
     assert trained.arrays("error")["iteration"].tolist() == [0, 0, 0, 5, 10, 15, 20]
 
 
+def test_the_confusion_of_each_evaluation_is_its_error_and_each_digit_has_its_own(trained: RunData) -> None:
+    error, seen = trained.arrays("error"), trained.arrays("confusion")
+    counts = seen["count"].reshape(-1, 10, 10)
+    right = counts.trace(axis1=1, axis2=2) / counts.sum(axis=(1, 2))
+    assert 100.0 * (1.0 - right) == pytest.approx(error["test_error"])
+    assert seen["iteration"][::100].tolist() == error["iteration"].tolist()
+    assert {stage.decode() for stage in seen["stage"]} == {"float", "levels", "transferred", "trained"}
+    table, shares = TrainCnn.analyse(trained).tables["by_digit"].columns, counts[-1].sum(axis=1) / counts[-1].sum()
+    assert 100.0 - np.dot(table["trained_accuracy"], shares) == pytest.approx(error["test_error"][-1])
+
+
 def test_only_changes_of_the_threshold_are_written(trained: RunData, tmp_path: Path, digits: str) -> None:
     assert trained.arrays("iteration")["updated"].sum() > 0
     none = run(tmp_path, digits, threshold=1e-4, iterations=5)
@@ -112,7 +123,7 @@ def test_a_training_that_is_cut_and_resumed_is_the_unbroken_one_bit_for_bit(
 ) -> None:
     resumed = cut_and_resumed(TrainCnn(data=digits, **SMALL), cut, seed=4, station="pe-board")
     assert resumed.status == "done"
-    for stream in ("written", "iteration", "error", "weight"):
+    for stream in ("confusion", "written", "iteration", "error", "weight"):
         theirs, ours = trained.arrays(stream), resumed.arrays(stream)
         for name in theirs.keys() - {"time"}:
             assert np.array_equal(theirs[name], ours[name]), (stream, name)

@@ -111,10 +111,19 @@ def test_a_training_that_is_cut_and_resumed_is_the_unbroken_one_bit_for_bit(
 ) -> None:
     resumed = cut_and_resumed(TrainSsl(data=digits, **SMALL), cut, seed=2, station="pcm-array")
     assert resumed.status == "done"
-    for stream in ("epoch", "word", "answer", "pinned", "inference"):
+    for stream in ("epoch", "confusion", "word", "answer", "pinned", "inference"):
         theirs, ours = trained.arrays(stream), resumed.arrays(stream)
         for name in theirs.keys() - {"time"}:
             assert np.array_equal(theirs[name], ours[name]), (stream, name)
+
+
+def test_the_confusion_of_each_epoch_is_its_accuracy(trained: RunData) -> None:
+    epoch, seen = trained.arrays("epoch"), trained.arrays("confusion")
+    counts = seen["count"].reshape(-1, 10, 10)
+    right = counts.trace(axis1=1, axis2=2) / counts.sum(axis=(1, 2))
+    assert 100.0 * right == pytest.approx(epoch["test_accuracy"])
+    assert seen["iteration"][::100].tolist() == epoch["epoch"].tolist()
+    assert [stage.decode() for stage in seen["stage"][::100]] == ["conventional"] * 4 + ["drift"] * 4
 
 
 def test_the_figure_is_drawn(trained: RunData, tmp_path: Path) -> None:
