@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from labctl.analysis import hybrid
 from labctl.capabilities import CellArray
 from labctl.clock import Clock
-from labctl.confusion import CONFUSION, Confusion, Evaluation, confusion
+from labctl.confusion import CONFUSION, Confusion, confusion
 from labctl.errors import ConfigError
 from labctl.plots import ArrayMap, Plot, Trace
 from labctl.protocol import Count, Note, Plan, Seconds, Siemens, Step, Steps, Wait
@@ -209,8 +209,8 @@ class TrainCnn(ArrayProtocol):
 
     def _transfer(self, training: "HybridTraining", clock: Clock) -> Iterator[Any]:
         yield Note(f"data: {training.source}")
-        for stage, found in enumerate(training.train_in_software()):
-            yield from self._told(training, clock, found, stage=stage, iteration=0, group=0)
+        for stage, (test, train) in enumerate(training.train_in_software()):
+            yield Error(time=clock.now(), stage=stage, iteration=0, group=0, train_error=train, test_error=test)
         layers = training.transfer()
         yield Wait(self.wait)
         currents = training.look()
@@ -237,20 +237,16 @@ class TrainCnn(ArrayProtocol):
             yield Wait((minutes - passed) * 60.0)
             passed = minutes
             training.look()
-            yield Aged(minutes=minutes, test_error=training.errors(0).test)
+            yield Aged(minutes=minutes, test_error=training.errors(0)[0])
 
     def _errors(self, training: "HybridTraining", clock: Clock, *, stage: int, iteration: int) -> Iterator[Any]:
         for group in range(self.groups):
-            found = training.errors(group)
-            yield from self._told(training, clock, found, stage=stage, iteration=iteration, group=group)
-
-    def _told(
-        self, training: "HybridTraining", clock: Clock, found: Evaluation, *, stage: int, iteration: int, group: int
-    ) -> Iterator[Any]:
-        test, train, answers = found
-        yield Error(time=clock.now(), stage=stage, iteration=iteration, group=group, train_error=train, test_error=test)
-        if group == 0:
-            yield confusion(training.test_labels, answers, stage=hybrid.STAGES[stage], iteration=iteration)
+            test, train = training.errors(group)
+            yield Error(
+                time=clock.now(), stage=stage, iteration=iteration, group=group, train_error=train, test_error=test
+            )
+            if group == 0:
+                yield confusion(*training.answers(group), stage=hybrid.STAGES[stage], iteration=iteration)
 
     def _last_layer(self, training: "HybridTraining", *, moment: int) -> Iterator[Any]:
         _, pairs = training.pairs[-1]

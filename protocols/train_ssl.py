@@ -13,7 +13,7 @@ from labctl.capabilities import BinaryArray
 from labctl.clock import Clock
 from labctl.confusion import CONFUSION, Confusion, confusion
 from labctl.errors import ConfigError
-from labctl.plots import Plot, Trace
+from labctl.plots import Matrix, Plot, Trace
 from labctl.protocol import Count, Note, Plan, Protocol, Seconds, Step, Steps, Wait
 from labctl.results import Results
 from labctl.rows import Row, column
@@ -49,6 +49,16 @@ class Epoch(Row):
     delta_input: float = column(doc="mean of W - 1 over the +1 weights of the first layer")
     delta_output: float = column(doc="mean of W - 1 over the +1 weights of the second layer")
     switched: int = column(doc="cells switched in the epoch")
+
+
+class Updated(Row):
+    """How often the weights of one input pixel were written since the training's first write."""
+
+    scheme: int = column(doc="0 conventional, 1 with drift")
+    epoch: int = column(doc="number of the epoch, from 1")
+    pixel_row: int = column(doc="row of the pixel in the image, from 0 at the top")
+    pixel_column: int = column(doc="column of the pixel in the image, from 0 at the left")
+    updates: float = column(doc="mean over the pixel's weights")
 
 
 class Word(Row):
@@ -99,11 +109,21 @@ class TrainSsl(Protocol):
     device: ClassVar[str] = "PCM array"
     purpose: ClassVar[str] = "Training"
     keeps_devices: ClassVar[bool] = True
-    rows: ClassVar[tuple[type[Row], ...]] = (Epoch, Confusion, Word, Answer, Pinned, Inference)
+    rows: ClassVar[tuple[type[Row], ...]] = (Epoch, Confusion, Updated, Word, Answer, Pinned, Inference)
     plots: ClassVar[tuple[Plot, ...]] = (
         Trace(Epoch, "epoch", "test_accuracy", "Test accuracy", group="scheme"),
         Trace(Epoch, "epoch", "loss", "Loss", log_y=True, group="scheme"),
         CONFUSION,
+        Matrix(
+            Updated,
+            "pixel_row",
+            "pixel_column",
+            "updates",
+            "Updates so far, by input pixel",
+            rows=28,
+            columns=28,
+            moment=("scheme", "epoch"),
+        ),
         Trace(Pinned, "pin", "test_accuracy", "Accuracy with pinned weights", group="scheme"),
     )
 
@@ -212,6 +232,7 @@ class _Training:
         self.buffer = np.empty(array.cells, dtype=np.float32)
         self.network: learning.SparseNetwork = self._fresh()
         self.high: NDArray[np.bool_] = self.network.high()
+        self.updates = sparse_learning.by_pixel(np.zeros(0, np.int64))
 
     def _fresh(self) -> Any:
         return self.learning.SparseNetwork(np.random.default_rng([self.seed, 0xA11]))
@@ -220,15 +241,16 @@ class _Training:
         """Draw the initial weights and write them all."""
         self.network = self._fresh()
         self.high = self.network.high()
+        self.updates[:] = 0
         self.array.switch_cells(np.arange(self.network.cells), self.high)
 
     def restore(self, state: bytes) -> None:
         """Go on from a step's state."""
-        self.high = self.learning.unpack(self.network, state)
+        self.high, self.updates = self.learning.unpack(self.network, state)
 
     def state(self) -> bytes:
         """Return what `restore` needs."""
-        return self.learning.packed(self.network, self.high)
+        return self.learning.packed(self.network, self.high, self.updates)
 
     def epoch(self, scheme: int, epoch: int) -> Iterator[Any]:
         """Train one epoch; yield the waits in it and what came of it."""
@@ -241,6 +263,11 @@ class _Training:
             losses.append(loss)
             switched += self._write()
         yield from self._summary(scheme, epoch, float(np.mean(losses)), switched)
+        row, column = np.divmod(np.arange(len(self.updates)), 28)
+        yield Updated.block(
+            scheme=scheme, epoch=epoch + 1, pixel_row=row, pixel_column=column,
+            updates=self.updates / self.network.layers[1],
+        )  # fmt: skip
         if epoch < KEPT_EPOCHS or epoch >= self.of.epochs - KEPT_EPOCHS:
             bits = np.packbits(self.high, bitorder="little").view("<i8")
             yield Word.block(scheme=scheme, epoch=epoch + 1, word=np.arange(len(bits)), bits=bits)
@@ -275,6 +302,7 @@ class _Training:
         cells = np.flatnonzero(wanted != self.high)
         if cells.size:
             self.array.switch_cells(cells, wanted[cells])
+            self.updates += self.learning.by_pixel(cells)
         self.high = wanted
         return int(cells.size)
 

@@ -37,7 +37,7 @@ def _schemes(axes: Axes, run: RunData) -> None:
     bars = axes.bar([_NAMES[scheme] for scheme in table["scheme"]], table["test_accuracy"], color=colours)
     axes.bar_label(bars, fmt="%.1f", fontsize=8)
     axes.set(ylabel="test accuracy (%)", ylim=(0.0, 108.0))
-    axes.tick_params(axis="x", labelsize=8)
+    axes.tick_params(axis="x", labelsize=7)
     axes.set_title("schemes (blue: on hardware)", fontsize=10)
 
 

@@ -13,7 +13,6 @@ import torch
 from numpy.typing import NDArray
 
 from labctl.capabilities import CellArray, Cells, Floats, WriteSettings
-from labctl.confusion import Evaluation
 from labctl.training import convolutional as network
 from labctl.training.data import load_digits
 from labctl.weight_layout import Layer
@@ -90,7 +89,7 @@ class HybridTraining:
         self.source = digits.source
         self._train = _images(digits.train[:TRAINING_IMAGES])
         self._train_labels = torch.from_numpy(digits.train_labels[:TRAINING_IMAGES].astype(np.int64))
-        self._test, self.test_labels = _images(digits.test), torch.from_numpy(digits.test_labels.astype(np.int64))
+        self._test, self._test_labels = _images(digits.test), torch.from_numpy(digits.test_labels.astype(np.int64))
         self.used = min(len(self._train), of.images or len(self._train))
         self.pairs = [(layer, place.pairs(array.geometry)) for layer, place in of.placed]
         self.maps: list[Floats] = [np.zeros(pairs.shape[:2]) for _, pairs in self.pairs]
@@ -99,8 +98,8 @@ class HybridTraining:
 
     # -- ex situ, and the transfer ----------------------------------------------------------------------------------
 
-    def train_in_software(self) -> list[Evaluation]:
-        """Train in float; return the errors (%) in float and at the levels that are to be written."""
+    def train_in_software(self) -> list[tuple[float, float]]:
+        """Train in float; return test and training error (%) in float and at the levels that are to be written."""
         of = self.of
         weights = network.train_in_software(self._train, self._train_labels, of.software_epochs, self.seed)
         maps, steps = network.as_maps(weights), of.levels - 1
@@ -156,13 +155,19 @@ class HybridTraining:
             pulses = int(result.set_pulses.sum() + result.reset_pulses.sum())
         return Update(group, network.error_rate(inputs, labels, acting), int(written.sum()), pulses)
 
-    def errors(self, group: int) -> Evaluation:
-        """Read the last layer and return the errors of a group, in %."""
+    def errors(self, group: int) -> tuple[float, float]:
+        """Read the last layer and return test and training error of a group, in %."""
         _, pairs = self.pairs[-1]
         self.maps[-1] = self._weights(self._currents(pairs.reshape(-1)), pairs.shape[:2])
         train, test = self._inputs[group]
         acting = self._last_layer()
-        return self._errors((test, train), self._train_labels[: self.used], acting)
+        labels = self._train_labels[: self.used]
+        return network.error_rate(test, self._test_labels, acting), network.error_rate(train, labels, acting)
+
+    def answers(self, group: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return what the test images are (n,) and what a group says (n,), by what was read last."""
+        fc = torch.from_numpy(self.maps[-1] * self.scales[2]).float().reshape(network.CLASSES, network.FEATURES)
+        return self._test_labels.numpy(), network.answers(self._inputs[group][1], fc)
 
     # -- keeping ------------------------------------------------------------------------------------------------------
 
@@ -202,16 +207,11 @@ class HybridTraining:
         scaled = torch.from_numpy(self.maps[-1] * self.scales[2]).float()
         return scaled.reshape(network.CLASSES, network.FEATURES)
 
-    def _software_errors(self, weights: network.Weights) -> Evaluation:
-        test, train = (network.all_features(images, weights.c1, weights.c3) for images in (self._test, self._train))
-        return self._errors((test, train), self._train_labels, weights.fc)
-
-    def _errors(
-        self, inputs: tuple[torch.Tensor, torch.Tensor], train_labels: torch.Tensor, fc: torch.Tensor
-    ) -> Evaluation:
-        test, train = inputs
-        rates = network.error_rate(test, self.test_labels, fc), network.error_rate(train, train_labels, fc)
-        return Evaluation(*rates, network.answers(test, fc))
+    def _software_errors(self, weights: network.Weights) -> tuple[float, float]:
+        parts = ((self._test, self._test_labels), (self._train, self._train_labels))
+        inputs = [(network.all_features(images, weights.c1, weights.c3), labels) for images, labels in parts]
+        test, train = (network.error_rate(each, labels, weights.fc) for each, labels in inputs)
+        return test, train
 
     def _pair_targets(self, weights: Floats) -> Floats:
         """Return (..., 2) conductances (S) of pairs; one cell of each stays at the lowest."""

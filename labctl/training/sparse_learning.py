@@ -131,15 +131,21 @@ def as_inputs(images: Bytes) -> torch.Tensor:
     return torch.from_numpy(images.reshape(len(images), -1).astype(np.float32) / 255.0)
 
 
-def packed(network: SparseNetwork, high: NDArray[np.bool_]) -> bytes:
-    """Return what a resumed training needs of the network."""
+def packed(network: SparseNetwork, high: NDArray[np.bool_], updates: NDArray[np.int64]) -> bytes:
+    """Return what a resumed training needs of the network; ``updates`` as `by_pixel` counts them."""
     file = io.BytesIO()
-    np.savez(file, weights=network.weights.numpy(), high=np.packbits(high))
+    np.savez(file, weights=network.weights.numpy(), high=np.packbits(high), updates=updates)
     return file.getvalue()
 
 
-def unpack(network: SparseNetwork, state: bytes) -> NDArray[np.bool_]:
-    """Bring the network to what was packed; return which cells are high."""
+def unpack(network: SparseNetwork, state: bytes) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Bring the network to what was packed; return which cells are high, and the updates."""
     with np.load(io.BytesIO(state)) as file:
         network.weights.copy_(torch.from_numpy(file["weights"]))
-        return np.unpackbits(file["high"], count=network.cells).astype(bool)
+        return np.unpackbits(file["high"], count=network.cells).astype(bool), file["updates"]
+
+
+def by_pixel(cells: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how many of the cells hold weights of each input pixel (784,)."""
+    pixels, hidden = LAYERS[:2]
+    return np.bincount(cells[cells < pixels * hidden] // hidden, minlength=pixels).astype(np.int64)

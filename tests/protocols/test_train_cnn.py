@@ -103,9 +103,10 @@ def test_the_confusion_of_each_evaluation_is_its_error_and_each_digit_has_its_ow
     error, seen = trained.arrays("error"), trained.arrays("confusion")
     counts = seen["count"].reshape(-1, 10, 10)
     right = counts.trace(axis1=1, axis2=2) / counts.sum(axis=(1, 2))
-    assert 100.0 * (1.0 - right) == pytest.approx(error["test_error"])
-    assert seen["iteration"][::100].tolist() == error["iteration"].tolist()
-    assert {stage.decode() for stage in seen["stage"]} == {"float", "levels", "transferred", "trained"}
+    on_the_board = error["stage"] >= 2
+    assert 100.0 * (1.0 - right) == pytest.approx(error["test_error"][on_the_board])
+    assert seen["iteration"][::100].tolist() == error["iteration"][on_the_board].tolist()
+    assert [stage.decode() for stage in seen["stage"][::100]] == ["transferred"] + ["trained"] * 4
     table, shares = TrainCnn.analyse(trained).tables["by_digit"].columns, counts[-1].sum(axis=1) / counts[-1].sum()
     assert 100.0 - np.dot(table["trained_accuracy"], shares) == pytest.approx(error["test_error"][-1])
 

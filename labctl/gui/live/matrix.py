@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from labctl.gui import theme
 from labctl.gui.live.buffers import Floats
-from labctl.gui.live.panel import Columns, PlotPanel, Rows, colour_bar, floats, label, plain, words
+from labctl.gui.live.panel import Columns, PlotPanel, Rows, floats, label, plain, words
 from labctl.plots import Matrix
 from labctl.units import format_quantity
 
@@ -69,7 +69,8 @@ class MatrixPanel(PlotPanel):
         self.image.setLookupTable(shades.getLookupTable(nPts=_SHADES))
         if self.bar is not None:
             self.bar.setColorMap(shades)
-            colour_bar(self.bar)
+            self.bar.axis.setPen(colours.text)
+            self.bar.axis.setTextPen(colours.text)
         self.numbers.update()
 
     @override
