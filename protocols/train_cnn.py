@@ -92,8 +92,8 @@ class TrainCnn(ArrayProtocol):
     rows: ClassVar[tuple[type[Row], ...]] = (Written, Iteration, Error, Confusion, Weight, Aged)
     plots: ClassVar[tuple[Plot, ...]] = (
         Trace(Error, "iteration", "test_error", "Test error", group="group"),
-        Trace(Iteration, "iteration", "updated", "Weights updated"),
         CONFUSION,
+        Trace(Iteration, "iteration", "updated", "Weights updated"),
         ArrayMap(Weight, "cell", "value", "Last layer"),
     )
 

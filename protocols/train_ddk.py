@@ -98,8 +98,8 @@ class TrainDdk(ArrayProtocol):
     rows: ClassVar[tuple[type[Row], ...]] = (Kinetics, Written, Accuracy, Confusion, Iteration, Varied, Quantised)
     plots: ClassVar[tuple[Plot, ...]] = (
         Trace(Accuracy, "iteration", "test_accuracy", "Test accuracy", group="scheme"),
-        Trace(Iteration, "iteration", "updated", "Weights updated"),
         CONFUSION,
+        Trace(Iteration, "iteration", "updated", "Weights updated"),
         ArrayMap(Written, "cell", "current", "Classifier as written"),
     )
 

@@ -54,7 +54,7 @@ class Epoch(Row):
 class Updated(Row):
     """How often the weights of one input pixel were written since the training's first write."""
 
-    scheme: int = column(doc="0 conventional, 1 with drift")
+    scheme: str = column(doc="conventional, or drift")
     epoch: int = column(doc="number of the epoch, from 1")
     pixel_row: int = column(doc="row of the pixel in the image, from 0 at the top")
     pixel_column: int = column(doc="column of the pixel in the image, from 0 at the left")
@@ -112,18 +112,9 @@ class TrainSsl(Protocol):
     rows: ClassVar[tuple[type[Row], ...]] = (Epoch, Confusion, Updated, Word, Answer, Pinned, Inference)
     plots: ClassVar[tuple[Plot, ...]] = (
         Trace(Epoch, "epoch", "test_accuracy", "Test accuracy", group="scheme"),
-        Trace(Epoch, "epoch", "loss", "Loss", log_y=True, group="scheme"),
         CONFUSION,
-        Matrix(
-            Updated,
-            "pixel_row",
-            "pixel_column",
-            "updates",
-            "Updates so far, by input pixel",
-            rows=28,
-            columns=28,
-            moment=("scheme", "epoch"),
-        ),
+        Trace(Epoch, "epoch", "loss", "Loss", log_y=True, group="scheme"),
+        Matrix(Updated, "pixel_row", "pixel_column", "updates", "Updates by pixel", 28, 28, moment=("scheme", "epoch")),
         Trace(Pinned, "pin", "test_accuracy", "Accuracy with pinned weights", group="scheme"),
     )
 
@@ -265,7 +256,7 @@ class _Training:
         yield from self._summary(scheme, epoch, float(np.mean(losses)), switched)
         row, column = np.divmod(np.arange(len(self.updates)), 28)
         yield Updated.block(
-            scheme=scheme, epoch=epoch + 1, pixel_row=row, pixel_column=column,
+            scheme=analysis.NAMES[scheme], epoch=epoch + 1, pixel_row=row, pixel_column=column,
             updates=self.updates / self.network.layers[1],
         )  # fmt: skip
         if epoch < KEPT_EPOCHS or epoch >= self.of.epochs - KEPT_EPOCHS:

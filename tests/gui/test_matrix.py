@@ -64,7 +64,7 @@ def test_a_matrix_shows_the_newest_value_of_each_cell(shown):
     first[3, 8] = 40
     np.testing.assert_array_equal(panel.values, first)
     share = 100 * np.trace(first) / first.sum()
-    assert panel.caption.text() == f"round 2 · {first.sum():,} in all · {share:.1f} % on the diagonal"
+    assert panel.caption.text() == f"round 2 · {share:.1f} % on the diagonal · {first.sum():,} in all"
     assert not panel.redraw(), "nothing is new"
 
 
@@ -75,7 +75,7 @@ def test_the_cursor_reads_row_column_and_value_with_its_share_of_the_row(shown):
     assert panel.read_at(QPointF(9.3, 3.8)) == "truth 4, answer 9: count 10 (25.0 % of truth 4)"
     assert panel.read_at(QPointF(9.0, 5.0)) == "truth 5, answer 9: nothing yet"
     assert panel.read_at(QPointF(9.6, 4.0)) == ""
-    assert panel.caption.text().endswith("98 without a value (grey)")
+    assert panel.caption.text() == "98 without a value (grey) · 75.0 % on the diagonal · 40 in all"
 
 
 def test_a_share_is_read_with_its_unit_and_kept_as_it_is(shown):

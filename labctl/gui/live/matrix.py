@@ -18,6 +18,8 @@ from labctl.units import format_quantity
 
 NUMBERED = 16
 """A matrix of at most so many rows and columns has a number in each cell, and a name at each row and column."""
+LEAST_HEIGHT = 264
+"""Of a panel, in pixels: the cells of ten rows, and of an image's 28, are then high enough."""
 _SMALLEST, _LARGEST = 7, 15
 """Height of the numbers in pixels; where a cell has no room for the smallest there is none."""
 _SHADES = 256
@@ -142,14 +144,15 @@ class MatrixPanel(PlotPanel):
         return f"{value:.0f}" if self._counts else f"{value:.3g}"
 
     def _words(self) -> str:
-        parts = [f"{words(name)} {value}" for name, value in zip(self.matrix.moment, self._moment, strict=True)]
-        if self._counts and self.is_numbered:
-            total = np.nansum(self.values)
-            parts.append(f"{total:,.0f} in all")
-            if self.matrix.rows == self.matrix.columns and total > 0.0:
-                parts.append(f"{100.0 * np.nansum(np.diag(self.values)) / total:.1f} % on the diagonal")
+        named = zip(self.matrix.moment, self._moment, strict=True)
+        parts = [value if isinstance(value, str) else f"{words(name)} {value}" for name, value in named]
         missing = int(np.isnan(self.values).sum())
         parts += [f"{missing:,} without a value (grey)"] if missing else []
+        if self._counts and self.is_numbered:
+            total = np.nansum(self.values)
+            if self.matrix.rows == self.matrix.columns and total > 0.0:
+                parts.append(f"{100.0 * np.nansum(np.diag(self.values)) / total:.1f} % on the diagonal")
+            parts.append(f"{total:,.0f} in all")
         parts += [f"{self.outside:,} beyond the matrix"] if self.outside else []
         return " \N{MIDDLE DOT} ".join(parts)
 

@@ -8,7 +8,7 @@ from PyQt6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
 from labctl.gui.live.array_map import Excluded, MapPanel
 from labctl.gui.live.distribution import DistributionPanel
 from labctl.gui.live.histogram import HistogramPanel
-from labctl.gui.live.matrix import MatrixPanel
+from labctl.gui.live.matrix import LEAST_HEIGHT, MatrixPanel
 from labctl.gui.live.panel import PlotPanel, Rows
 from labctl.gui.live.trace import TracePanel
 from labctl.plots import ArrayMap, CumulativeDistribution, Histogram, Matrix, Plot, Trace
@@ -117,7 +117,7 @@ class LiveView(QWidget):
             pair = QSplitter(Qt.Orientation.Horizontal)
             pair.setChildrenCollapsible(False)
             for panel in others[start : start + 2]:
-                panel.setMinimumSize(200, 160)
+                panel.setMinimumSize(200, LEAST_HEIGHT if isinstance(panel, MatrixPanel) else 160)
                 pair.addWidget(panel)
             whole.addWidget(pair)
         for index in range(whole.count()):
