@@ -5,13 +5,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QPointF
+from PyQt6.QtCore import QPoint, QPointF
 from PyQt6.QtGui import QColor
 
 from labctl.gui import theme
 from labctl.gui.live.matrix import MatrixPanel
 from labctl.gui.live.view import LiveView, panel_for
-from labctl.plots import Matrix
+from labctl.plots import ArrayMap, Matrix
 from labctl.rows import Row, column
 
 DOWN, ACROSS = np.indices((10, 10)).reshape(2, -1)
@@ -64,7 +64,7 @@ def test_a_matrix_shows_the_newest_value_of_each_cell(shown):
     first[3, 8] = 40
     np.testing.assert_array_equal(panel.values, first)
     share = 100 * np.trace(first) / first.sum()
-    assert panel.caption.text() == f"round 2 · {share:.1f} % on the diagonal · {first.sum():,} in all"
+    assert panel.caption.text() == f"round 2 · {share:.1f} % on the diagonal"
     assert not panel.redraw(), "nothing is new"
 
 
@@ -75,7 +75,7 @@ def test_the_cursor_reads_row_column_and_value_with_its_share_of_the_row(shown):
     assert panel.read_at(QPointF(9.3, 3.8)) == "truth 4, answer 9: count 10 (25.0 % of truth 4)"
     assert panel.read_at(QPointF(9.0, 5.0)) == "truth 5, answer 9: nothing yet"
     assert panel.read_at(QPointF(9.6, 4.0)) == ""
-    assert panel.caption.text() == "98 without a value (grey) · 75.0 % on the diagonal · 40 in all"
+    assert panel.caption.text() == "98 without a value (grey) · 75.0 % on the diagonal"
 
 
 def test_a_share_is_read_with_its_unit_and_kept_as_it_is(shown):
@@ -186,5 +186,22 @@ def test_the_view_feeds_a_matrix_by_its_stream_and_draws_it(qtbot, light):
     view.add("answers", whole(np.eye(10)))
     qtbot.waitUntil(lambda: not view.panels[0].is_stale)
     assert view.panels[0].image.image[2, 2] == 1.0
+    assert view.panels[0].minimumHeight() >= 250, "room for ten numbers above one another"
     view.clear()
     assert np.isnan(view.panels[0].values).all()
+
+
+@pytest.mark.parametrize("maps", [1, 2])
+def test_one_map_stands_above_the_other_plots_and_several_below_them(qtbot, light, maps):
+    view = LiveView()
+    qtbot.addWidget(view)
+    view.resize(800, 900)
+    view.show()
+    declared = [ArrayMap(Answers, "truth", "count", f"Map {number}") for number in range(maps)]
+    view.show_protocol(SimpleNamespace(plots=(*declared, Matrix(Answers, "truth", "answer", "count", "Confusion"))))
+    *above, matrix = view.panels
+    qtbot.waitUntil(lambda: matrix.isVisible())
+    view.grab()
+    heights = [panel.mapTo(view, QPoint(0, 0)).y() for panel in (*above, matrix)]
+    assert (max(heights) == heights[-1]) == (maps == 1)
+    assert len(set(heights)) == maps + 1

@@ -148,11 +148,9 @@ class MatrixPanel(PlotPanel):
         parts = [value if isinstance(value, str) else f"{words(name)} {value}" for name, value in named]
         missing = int(np.isnan(self.values).sum())
         parts += [f"{missing:,} without a value (grey)"] if missing else []
-        if self._counts and self.is_numbered:
-            total = np.nansum(self.values)
-            if self.matrix.rows == self.matrix.columns and total > 0.0:
-                parts.append(f"{100.0 * np.nansum(np.diag(self.values)) / total:.1f} % on the diagonal")
-            parts.append(f"{total:,.0f} in all")
+        total = float(np.nansum(self.values))
+        if self._counts and self.matrix.rows == self.matrix.columns and total > 0.0:
+            parts.append(f"{100.0 * np.nansum(np.diag(self.values)) / total:.1f} % on the diagonal")
         parts += [f"{self.outside:,} beyond the matrix"] if self.outside else []
         return " \N{MIDDLE DOT} ".join(parts)
 

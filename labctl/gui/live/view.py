@@ -120,6 +120,10 @@ class LiveView(QWidget):
                 panel.setMinimumSize(200, LEAST_HEIGHT if isinstance(panel, MatrixPanel) else 160)
                 pair.addWidget(panel)
             whole.addWidget(pair)
+        maps = [panel for panel in self.panels if isinstance(panel, MapPanel)]
+        if len(maps) > 1:  # several would leave the others no room: they go below them
+            for panel in maps:
+                whole.addWidget(panel)
         for index in range(whole.count()):
             whole.setStretchFactor(index, 2 if isinstance(whole.widget(index), MapPanel) else 3)
         return whole
