@@ -61,6 +61,36 @@ def ssl_step() -> None:
     print(f"SSL step, batch {BATCH}: {rates}, {ratio:.2f} x the digital step (goal <= 2)")
 
 
+def cnn_step() -> None:
+    """The in-situ iteration of the convolutional network's last layer, over the board's wire, beside itself without."""
+    protocol = TrainCnn(software_epochs=2, learning_rate=0.1)
+    with open_station("pe-board", simulate=True, seed=1) as lab:
+        board = lab["pe-board"]
+        fields = protocol.model_dump(include=set(Recipe._fields))
+        recipe = Recipe(**fields, settings=protocol.write_settings(), placed=protocol.placed())
+        training = HybridTraining(recipe, board, 1)  # type: ignore[arg-type]
+        training.train_in_software()
+        training.transfer()
+        training.look()
+        bare = BareLastLayer(training)
+        count = itertools.count()
+        seconds = interleaved({"bare": bare.step, "board": lambda: training.iterate(next(count)) and None})
+    ratio = seconds["board"] / seconds["bare"]
+    rates = f"bare {1 / seconds['bare']:.0f}/s, over the wire {1 / seconds['board']:.0f}/s"
+    print(f"CNN iteration, batch {BATCH}: {rates}, {ratio:.2f} x the bare computation (goal <= 5)")
+
+
+class BareLastLayer:
+    """The same iterations with the weights in memory: batch, forward, gradient, threshold, change."""
+
+    def __init__(self, training: HybridTraining) -> None:
+        self.training, self.count = training, itertools.count()
+        self.weights = training.maps[-1].copy()
+
+    def step(self) -> None:
+        """Make one."""
+
+
 def eapu_step() -> None:
     """A step of AdamEaPU beside one of Adam, 784-256-10."""
 

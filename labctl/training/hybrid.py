@@ -95,6 +95,7 @@ class HybridTraining:
         self.maps: list[Floats] = [np.zeros(pairs.shape[:2]) for _, pairs in self.pairs]
         self.scales = np.ones(3)
         self._inputs: list[tuple[torch.Tensor, torch.Tensor]] = []
+        self._order = -1, np.zeros(0, np.int64)
 
     # -- ex situ, and the transfer ----------------------------------------------------------------------------------
 
@@ -195,8 +196,9 @@ class HybridTraining:
         """Return the numbers of an iteration's images; each round of all images has an order of its own."""
         size, per_round = self.of.batch, self.used // self.of.batch
         round_, place = divmod(iteration, per_round)
-        order = np.random.default_rng([self.seed, 2, round_]).permutation(self.used)
-        return torch.from_numpy(order[place * size : (place + 1) * size])
+        if self._order[0] != round_:
+            self._order = round_, np.random.default_rng([self.seed, 2, round_]).permutation(self.used)
+        return torch.from_numpy(self._order[1][place * size : (place + 1) * size])
 
     def _last_layer(self) -> torch.Tensor:
         scaled = torch.from_numpy(self.maps[-1] * self.scales[2]).float()

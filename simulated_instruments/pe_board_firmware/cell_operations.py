@@ -68,6 +68,8 @@ def _read_all(machine: Machine, cells: list[int], arguments: Arguments, run: Run
 
 def _without_repeat(cells: list[int]) -> list[int]:
     """Return the head of the list that names no cell twice."""
+    if len(set(cells)) == len(cells):
+        return cells
     seen: set[int] = set()
     for count, cell in enumerate(cells):
         if cell in seen:

@@ -37,7 +37,8 @@ class Converter:
         sums = np.maximum(np.floor(means * averages / (self.step_pa * PICO) + 0.5), 0.0)
         sums[saturated] = 0.0
         rounded = (2 * sums.astype(np.int64) * self.step_pa + averages) // (2 * averages)
-        return [int(value) for value in np.where(saturated, OVERRANGE, rounded)]
+        values: list[int] = np.where(saturated, OVERRANGE, rounded).tolist()
+        return values
 
     def window(self, target_pa: int, tolerance_pa: int, averages: int) -> tuple[float, float]:
         """Return (middle, half-width) in A of the mean currents that read as within the tolerance of the target.
