@@ -32,7 +32,7 @@ def rows_in(numbers: Cells, columns: int, longest: int) -> WholeRows | None:
         return None
     order = np.argsort(numbers, kind="stable")
     rows = numbers[order].reshape(-1, columns)
-    if not np.array_equal(rows, rows[:, :1] // columns * columns + np.arange(columns)):
+    if (rows[:, 0] % columns).any() or (rows != rows[:, :1] + np.arange(columns)).any():
         return None
     firsts = rows[:, 0] // columns
     runs = [(int(run[0]), len(run)) for run in np.split(firsts, np.flatnonzero(np.diff(firsts) != 1) + 1)]

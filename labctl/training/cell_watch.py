@@ -63,6 +63,7 @@ class CellWatch:
         self.stuck: Mask = np.zeros(len(cells), np.bool_)
         self.last: Floats = np.zeros(len(cells))
         self._after_write: Floats = np.full(len(cells), np.nan)
+        self._bounds: Floats = np.full(len(cells), np.inf)
         self._levels: Floats = np.zeros(1)
         self._sigmas: Floats = np.full(1, np.inf)
         self.found: list[Fault] = []
@@ -75,9 +76,10 @@ class CellWatch:
             again = self._currents(suspects, self.settings.averages)
             sure = self._has_moved(suspects, again)
             self._note(DRIFTED, suspects[sure], self._after_write[suspects[sure]], again[sure])
-            self._after_write[suspects[sure]] = again[sure]
+            self._expect(suspects[sure], again[sure])
         fresh = np.isnan(self._after_write[places])
-        self._after_write[places[fresh]] = currents[fresh]
+        if fresh.any():
+            self._expect(places[fresh], currents[fresh])
         self.last[places] = currents
         return currents
 
@@ -91,6 +93,7 @@ class CellWatch:
             done.pulses[missed] += 2 * PROBE_PULSES
             still = high - low < np.maximum(2.0 * self.settings.tolerance, STILL * high)
             self.stuck[places[missed[still]]] = True
+            self._bounds[places[missed[still]]] = np.inf
             self.last[places[missed[still]]] = high[still]
             self._note(STUCK, places[missed[still]], targets[missed[still]], high[still])
             self._write(places, targets, missed[~still], done)
@@ -107,6 +110,7 @@ class CellWatch:
         self._levels = np.unique(np.round(targets[known], 12))
         groups = [off[known & (np.abs(targets - level) < 1e-12)] for level in self._levels]
         self._sigmas = np.array([_robust_sd(group if len(group) >= 20 else off[known]) for group in groups])
+        self._expect(np.flatnonzero(~self.stuck), self.last[~self.stuck])
 
     def take_faults(self) -> list[Fault]:
         """Return what was found since the last call."""
@@ -116,14 +120,14 @@ class CellWatch:
     def state(self) -> dict[str, NDArray[Any]]:
         """Return what `restore` needs."""
         return {
-            "stuck": self.stuck, "last": self.last, "after_write": self._after_write, "levels": self._levels,
-            "sigmas": self._sigmas,
+            "stuck": self.stuck, "last": self.last, "after_write": self._after_write, "bounds": self._bounds,
+            "levels": self._levels, "sigmas": self._sigmas,
         }  # fmt: skip
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Go on from a `state`."""
         self.stuck, self.last, self._after_write = state["stuck"], state["last"], state["after_write"]
-        self._levels, self._sigmas = state["levels"], state["sigmas"]
+        self._bounds, self._levels, self._sigmas = state["bounds"], state["levels"], state["sigmas"]
 
     def _write(self, places: Ints, targets: Floats, chosen: Ints, done: Written) -> None:
         if len(chosen):
@@ -141,9 +145,12 @@ class CellWatch:
         return found[0], found[1]
 
     def _has_moved(self, places: Ints, currents: Floats) -> Mask:
-        expected = self._after_write[places]
-        bound = SIGMAS * np.interp(np.nan_to_num(expected), self._levels, self._sigmas)
-        return np.asarray((np.abs(currents - expected) > bound) & ~self.stuck[places])
+        return np.asarray(np.abs(currents - self._after_write[places]) > self._bounds[places])
+
+    def _expect(self, places: Ints, currents: Floats) -> None:
+        """Take what cells were read at first after their last write, and how far off it they may come to be."""
+        self._after_write[places] = currents
+        self._bounds[places] = SIGMAS * np.interp(currents, self._levels, self._sigmas)
 
     def _note(self, kind: int, places: Ints, expected: Floats, found: Floats) -> None:
         rows = zip(places.tolist(), expected.tolist(), found.tolist(), strict=True)

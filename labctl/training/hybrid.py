@@ -93,7 +93,7 @@ class HybridTraining:
         digits = load_digits(of.data)
         self.source = digits.source
         self._train = _images(digits.train[:TRAINING_IMAGES])
-        self._train_labels = torch.from_numpy(digits.train_labels[:TRAINING_IMAGES].astype(np.int64))
+        self.train_labels = torch.from_numpy(digits.train_labels[:TRAINING_IMAGES].astype(np.int64))
         self._test, self._test_labels = _images(digits.test), torch.from_numpy(digits.test_labels.astype(np.int64))
         self.used = min(len(self._train), of.images or len(self._train))
         self.pairs = [(layer, place.pairs(array.geometry)) for layer, place in of.placed]
@@ -106,7 +106,7 @@ class HybridTraining:
         self.watch = CellWatch(array, of.settings, cells, of.highest * of.settings.read_voltage)
         self.maps: list[Floats] = [np.zeros(pairs.shape[:2]) for _, pairs in self.pairs]
         self.scales = np.ones(3)
-        self._trained = [NAMES.index(name) for name in of.trained.split("+")]
+        self.trained = [NAMES.index(name) for name in of.trained.split("+")]
         self._inputs: list[tuple[torch.Tensor, torch.Tensor]] = []
         self._order = -1, np.zeros(0, np.int64)
 
@@ -115,7 +115,7 @@ class HybridTraining:
     def train_in_software(self) -> list[tuple[float, float]]:
         """Train in float; return test and training error (%) in float and at the levels that are to be written."""
         of = self.of
-        weights = network.train_in_software(self._train, self._train_labels, of.software_epochs, self.seed)
+        weights = network.train_in_software(self._train, self.train_labels, of.software_epochs, self.seed)
         maps, steps = network.as_maps(weights), of.levels - 1
         levels, sizes = zip(*(network.quantised(part, steps) for part in maps), strict=True)
         step = (of.highest - of.lowest) / steps
@@ -157,16 +157,17 @@ class HybridTraining:
     def iterate(self, iteration: int) -> Update:
         """Make one update of the trained layers, on the next batch of the group whose turn it is."""
         group = iteration % self.of.groups
-        chosen = self._batch(iteration)
-        for layer in self._trained:
+        chosen = self.batch(iteration)
+        for layer in self.trained:
             self._read(self._index(group, layer))
-        labels = self._train_labels[chosen]
-        inputs, slopes = self._slopes(group, chosen, labels)
+        labels = self.train_labels[chosen]
+        acting = self._weights(group)
+        inputs, slopes = self.slopes(group, chosen, labels, acting)
         updated = pulses = 0
-        for layer in self._trained:
+        for layer in self.trained:
             written, taken = self._update(self._index(group, layer), layer, slopes[layer])
             updated, pulses = updated + written, pulses + taken
-        return Update(group, network.error_rate(inputs, labels, self._weights(group).fc), updated, pulses)
+        return Update(group, network.error_rate(inputs, labels, acting.fc), updated, pulses)
 
     def examine(self) -> None:
         """Read the convolution layers again; compute their outputs anew where one is trained or a cell moved off."""
@@ -174,7 +175,7 @@ class HybridTraining:
         before, found = [part.copy() for part in self.maps], len(self.watch.found)
         for index in convolutions:
             self._read(index)
-        if self._trained[0] < 2 or len(self.watch.found) > found:
+        if self.trained[0] < 2 or len(self.watch.found) > found:
             self._prepare()
         else:
             self.maps = before
@@ -184,7 +185,7 @@ class HybridTraining:
         self._read(len(self.pairs) - 1)
         train, test = self._inputs[group]
         acting = self._weights(group).fc
-        labels = self._train_labels[: self.used]
+        labels = self.train_labels[: self.used]
         return network.error_rate(test, self._test_labels, acting), network.error_rate(train, labels, acting)
 
     def faults(self) -> list[tuple[int, int, Fault]]:
@@ -222,20 +223,20 @@ class HybridTraining:
         """Return the network as it was last measured."""
         return network.from_maps([self.maps[self._index(group, n)] * self.scales[n] for n in range(3)])
 
-    def _slopes(self, group: int, chosen: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, list[Floats]]:
-        """Return the last layer's inputs and the gradient by layer, as maps; without the first two where not needed."""
-        weights = self._weights(group)
-        if self._trained == [2]:
+    def slopes(
+        self, group: int, chosen: torch.Tensor, labels: torch.Tensor, weights: network.Weights
+    ) -> tuple[torch.Tensor, network.Weights]:
+        """Return the last layer's inputs and the gradient by layer, those of the trained layers alone filled in."""
+        if self.trained == [2]:
             inputs = self._inputs[group][0][chosen]
-            slope = network.gradient(inputs, labels, weights.fc)
-            return inputs, network.as_maps(weights._replace(fc=slope))
-        inputs, slopes = network.gradients(self._train[chosen], labels, weights)
-        return inputs, network.as_maps(slopes)
+            return inputs, weights._replace(fc=network.gradient(inputs, labels, weights.fc))
+        return network.gradients(self._train[chosen], labels, weights)
 
-    def _update(self, index: int, layer: int, slope: Floats) -> tuple[int, int]:
+    def _update(self, index: int, layer: int, slope: torch.Tensor) -> tuple[int, int]:
         """Write the weights of one layer whose wanted change reaches the threshold; return how many, and the pulses."""
         of = self.of
-        change = -of.learning_rate * slope / self.scales[layer]
+        flat = slope.numpy().astype(np.float64).reshape(self.maps[index].shape)
+        change = -of.learning_rate * flat / self.scales[layer]
         chosen = np.abs(change) >= max(of.threshold, np.finfo(float).tiny)
         if not chosen.any():
             return 0, 0
@@ -253,7 +254,7 @@ class HybridTraining:
             train = network.all_features(self._train[: self.used], c1, c3)
             self._inputs.append((train, network.all_features(self._test, c1, c3)))
 
-    def _batch(self, iteration: int) -> torch.Tensor:
+    def batch(self, iteration: int) -> torch.Tensor:
         """Return the numbers of an iteration's images; each round of all images has an order of its own."""
         size, per_round = self.of.batch, self.used // self.of.batch
         round_, place = divmod(iteration, per_round)
@@ -262,7 +263,7 @@ class HybridTraining:
         return torch.from_numpy(self._order[1][place * size : (place + 1) * size])
 
     def _software_errors(self, weights: network.Weights) -> tuple[float, float]:
-        parts = ((self._test, self._test_labels), (self._train, self._train_labels))
+        parts = ((self._test, self._test_labels), (self._train, self.train_labels))
         inputs = [(network.all_features(images, weights.c1, weights.c3), labels) for images, labels in parts]
         test, train = (network.error_rate(each, labels, weights.fc) for each, labels in inputs)
         return test, train
