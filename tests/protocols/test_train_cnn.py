@@ -13,6 +13,8 @@ from labctl.errors import ConfigError
 from labctl.runfile.reader import RunData
 from labctl.stations.station import open_station
 from labctl.training import convolutional as network
+from labctl.training.hybrid import HybridTraining, Recipe
+from labctl.weight_layout import LAYERS
 from protocols.train_cnn import TrainCnn
 
 SMALL: dict[str, Any] = {
@@ -85,6 +87,74 @@ def test_the_gradient_is_that_of_finite_differences_of_measured_conductances() -
         moved[1][row, place] -= 1e-5
         expected = (loss(moved[0]) - loss(moved[1])) / 2e-5
         assert float(slope[row, place]) == pytest.approx(expected, abs=1e-8)
+
+
+@pytest.mark.parametrize("layer", ["c1", "c3", "fc"])
+def test_gradients_of_all_layers_are_those_of_finite_differences_of_measured_conductances(layer: str) -> None:
+    rng = np.random.default_rng(3)
+    with open_station("pe-board", simulate=True, seed=2) as lab:
+        board: Any = lab["pe-board"]
+        pairs = [place.pairs(board.geometry) for place in LAYERS]
+        read = [board.read_cells(part.reshape(-1), voltage=0.2).reshape(part.shape) / 0.2 for part in pairs]
+    maps = [(part[..., 0] - part[..., 1]) * scale for part, scale in zip(read, (3e4, 2e4, 1e4), strict=True)]
+    weights = network.Weights(*(part.double() for part in network.from_maps(maps)))
+    images = torch.from_numpy(rng.random((10, 1, 28, 28)))
+    labels = torch.from_numpy(rng.integers(0, 10, 10))
+
+    def loss(moved: network.Weights) -> float:
+        outputs = network.features(images, moved.c1, moved.c3) @ moved.fc.T
+        return float(torch.nn.functional.cross_entropy(outputs, labels))
+
+    _, slopes = network.gradients(images, labels, weights)
+    slope, values = getattr(slopes, layer).reshape(-1), getattr(weights, layer)
+    assert float(slope.abs().max()) > 1e-3
+    for place in rng.integers(0, values.numel(), 20):
+        either = []
+        for step in (1e-6, -1e-6):
+            moved = values.clone()
+            moved.view(-1)[place] += step
+            either.append(loss(weights._replace(**{layer: moved})))
+        assert float(slope[place]) == pytest.approx((either[0] - either[1]) / 2e-6, abs=1e-7)
+
+
+def test_all_layers_can_be_trained_and_a_cut_run_goes_on_bit_for_bit(
+    tmp_path: Path, digits: str, cut_and_resumed: Callable[..., RunData]
+) -> None:
+    changes: dict[str, Any] = {"trained": "C1+C3+FC", "threshold": 0.3e-6, "iterations": 10}
+    whole = run(tmp_path, digits, **changes)
+    assert (whole.arrays("iteration")["updated"] > 20).all()
+    summary = TrainCnn.analyse(whole).summary
+    assert summary["trained_test_error"] < 0.8 * summary["transferred_test_error"]
+    resumed = cut_and_resumed(TrainCnn(data=digits, **{**SMALL, **changes}), 2, seed=4, station="pe-board")
+    for stream in ("iteration", "error", "weight"):
+        for name in whole.arrays(stream).keys() - {"time"}:
+            assert np.array_equal(whole.arrays(stream)[name], resumed.arrays(stream)[name]), (stream, name)
+
+
+@pytest.mark.parametrize(("trained", "moves"), [("C1", 0), ("C3", 1)])
+def test_only_the_chosen_layers_are_written(digits: str, trained: str, moves: int) -> None:
+    protocol = TrainCnn(**{"data": digits, **SMALL, "trained": trained, "threshold": 0.0, "software_epochs": 1})
+    fields = protocol.model_dump(include=set(Recipe._fields))
+    with open_station("pe-board", simulate=True, seed=4) as lab:
+        board: Any = lab["pe-board"]
+        training = HybridTraining(
+            Recipe(**fields, settings=protocol.write_settings(), placed=protocol.placed()), board, 4
+        )
+        training.train_in_software()
+        training.transfer()
+        training.look()
+        written: list[Any] = []
+        write = board.write_cells
+
+        def noted(cells: Any, targets: Any, settings: Any) -> Any:
+            written.append(cells)
+            return write(cells, targets, settings)
+
+        board.write_cells = noted
+        update = training.iterate(0)
+    chosen = set(training.pairs[moves][1].reshape(-1).tolist())
+    assert update.updated > 10
+    assert set(np.concatenate(written).tolist()) <= chosen
 
 
 def test_the_whole_network_is_transferred_and_training_lowers_its_error(trained: RunData) -> None:
