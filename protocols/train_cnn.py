@@ -120,6 +120,9 @@ class TrainCnn(ArrayProtocol):
     wait: Seconds = Field(default=60.0, ge=0.0, le=1e6, description="from the transfer to the first read")
     groups: int = Field(default=1, ge=1, le=3, description="copies of the convolution layers on arrays of their own")
     corrupted: float = Field(default=0.0, ge=0.0, le=1.0, description="share of targets replaced by random ones")
+    random_from: Literal["layer", "range"] = Field(
+        default="layer", description="random targets: values of the same layer's weights, or any of the range alike"
+    )
     iterations: int = Field(default=550, ge=0, le=100_000, description="updates of the last layer")
     batch: Count = Field(default=100, description="images of a batch")
     learning_rate: float = Field(default=0.15, gt=0.0, le=10.0, description="of the mean gradient of a batch")

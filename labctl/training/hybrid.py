@@ -35,6 +35,7 @@ class Recipe(NamedTuple):
         lowest: Conductance of the lowest level, in S.
         highest: Conductance of the highest level, in S.
         corrupted: Share of targets replaced by random ones.
+        random_from: ``layer`` for random ones that are targets of the same layer, ``range`` for any levels alike.
         batch: Images of a batch.
         learning_rate: Of the mean gradient of a batch.
         threshold: Smallest change that is written, in S.
@@ -51,6 +52,7 @@ class Recipe(NamedTuple):
     lowest: float
     highest: float
     corrupted: float
+    random_from: str
     batch: int
     learning_rate: float
     threshold: float
@@ -131,8 +133,7 @@ class HybridTraining:
         for (layer, pairs), places in zip(self.pairs, self._places, strict=True):
             wanted = self._targets[layer].copy()
             wrong = rng.random(wanted.shape) < self.of.corrupted
-            random = rng.integers(1 - self.of.levels, self.of.levels, wanted.shape)
-            wanted[wrong] = random[wrong] * (self.of.highest - self.of.lowest) / (self.of.levels - 1)
+            wanted[wrong] = self._random_targets(layer, rng)[wrong]
             targets, written = self._write_pairs(wanted, places)
             done.append(
                 Transferred(layer, pairs.reshape(-1), targets.reshape(-1) * self.of.settings.read_voltage, *written)
@@ -144,6 +145,14 @@ class HybridTraining:
         currents = [self._read(index) for index in range(len(self.pairs))]
         self._prepare()
         return currents
+
+    def _random_targets(self, layer: int, rng: np.random.Generator) -> Floats:
+        """Return random targets of a layer: its own in a random order, or any levels of the whole range alike."""
+        own = self._targets[layer]
+        if self.of.random_from == "layer":
+            return np.asarray(rng.permutation(own.reshape(-1)).reshape(own.shape))
+        step = (self.of.highest - self.of.lowest) / (self.of.levels - 1)
+        return np.asarray(rng.integers(1 - self.of.levels, self.of.levels, own.shape) * step)
 
     def learn_scatter(self, written: list[Transferred]) -> None:
         """Take from the last look how far cells scatter; from then on cells that move off by more are found."""

@@ -19,7 +19,7 @@ from protocols.train_cnn import TrainCnn
 
 SMALL: dict[str, Any] = {
     "software_epochs": 8, "iterations": 20, "evaluate_every": 5, "batch": 50, "learning_rate": 0.1, "corrupted": 0.2,
-    "wait": 1.0,
+    "random_from": "range", "wait": 1.0,
 }  # fmt: skip
 
 
@@ -167,6 +167,22 @@ def test_the_whole_network_is_transferred_and_training_lowers_its_error(trained:
     assert summary["trained_test_error"] < 0.8 * summary["transferred_test_error"]
     assert summary["iterations"] == 20
     assert trained.arrays("error")["iteration"].tolist() == [0, 0, 0, 5, 10, 15, 20]
+
+
+def test_random_targets_of_the_layer_s_own_keep_its_distribution(tmp_path: Path, digits: str) -> None:
+    changes: dict[str, Any] = {"software_epochs": 1, "iterations": 0}
+    exact, own, wide = (
+        run(tmp_path / name, digits, **changes, **more).arrays("written")
+        for name, more in (("exact", {"corrupted": 0.0}), ("own", {"random_from": "layer"}), ("range", {}))
+    )
+    last = exact["layer"] == 2
+    spread = {
+        name: float(rows["target"][last].std()) for name, rows in (("exact", exact), ("own", own), ("wide", wide))
+    }
+    moved = float((own["target"] != exact["target"])[last].mean())
+    assert 0.05 < moved < 0.25
+    assert spread["own"] == pytest.approx(spread["exact"], rel=0.05)
+    assert spread["wide"] > 1.03 * spread["exact"]
 
 
 def test_only_changes_of_the_threshold_are_written(trained: RunData, tmp_path: Path, digits: str) -> None:
