@@ -7,26 +7,38 @@ from labctl.confusion import by_class, last_of
 from labctl.results import Results, Table
 from labctl.runfile.reader import RunData
 
+WEIGHTS = {"C1": 72, "C3": 864, "FC": 1920}
 STAGES = ("float", "levels", "transferred", "trained")
 
 
 def analyse(run: RunData) -> Results:
     """Return headline figures and tables of a run of ``train-cnn``.
 
-    The summary has ``cells``, ``yield`` and ``cell_error_std_nA`` of the transfer; for each stage (float, levels,
+    The summary has ``cells``, ``yield`` and ``cell_error_std_nA`` (of the cells that reached their target) of the
+    transfer; ``stuck_cells`` and ``drifted_cells`` that the training found; for each stage (float, levels,
     transferred, trained) ``STAGE_test_error`` and ``STAGE_train_error`` in % (the first group's, and those of each
     further group with ``_g2``, ``_g3``), and ``STAGE_test_accuracy``; ``won_back`` (share of what the transfer lost
     against 15 levels that training won back); ``updated_share`` (weights written in an iteration), ``pulses``; and for
     each later look ``aged_MINUTESmin_test_error``.
     """
-    written, iteration, error = run.arrays("written"), run.arrays("iteration"), run.arrays("error")
+    written, iteration, error, fault = (
+        run.arrays("written"),
+        run.arrays("iteration"),
+        run.arrays("error"),
+        run.arrays("fault"),
+    )
     aged = run.arrays("aged")
+    trained = sum(WEIGHTS[name] for name in str(run.parameters["trained"]).split("+"))
     summary: dict[str, float | int] = {
         "cells": len(written["cell"]),
         "yield": float(written["converged"].mean()),
-        "cell_error_std_nA": float((written["relaxed"] - written["target"]).std() * 1e9),
+        "cell_error_std_nA": float(
+            (written["relaxed"] - written["target"])[written["converged"].astype(bool)].std() * 1e9
+        ),
+        "stuck_cells": len(np.unique(fault["cell"][fault["kind"] == 0])),
+        "drifted_cells": len(np.unique(fault["cell"][fault["kind"] == 1])),
         "iterations": len(iteration["iteration"]),
-        "updated_share": float(iteration["updated"].sum() / max(len(iteration["updated"]), 1) / 1920.0),
+        "updated_share": float(iteration["updated"].sum() / max(len(iteration["updated"]), 1) / trained),
         "pulses": int(iteration["pulses"].sum()),
     }
     groups = np.unique(error["group"])

@@ -56,6 +56,14 @@ def gradient(inputs: torch.Tensor, labels: torch.Tensor, fc: torch.Tensor) -> to
     return error.T @ inputs / len(labels)
 
 
+def gradients(images: torch.Tensor, labels: torch.Tensor, weights: Weights) -> tuple[torch.Tensor, Weights]:
+    """Return the 192 inputs (n, 192) of the last layer, and the gradient of the batch's mean cross-entropy by layer."""
+    made = Weights(*(part.detach().requires_grad_() for part in weights))
+    inputs = features(images, made.c1, made.c3)
+    loss = functional.cross_entropy(inputs @ made.fc.T, labels)
+    return inputs.detach(), Weights(*torch.autograd.grad(loss, made))
+
+
 def train_in_software(images: torch.Tensor, labels: torch.Tensor, epochs: int, seed: int) -> Weights:
     """Train the network ex situ, in float; Adam at 0.002 with batches of 100 and a cosine schedule, *assumed*.
 
