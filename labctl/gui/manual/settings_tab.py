@@ -39,7 +39,9 @@ class SettingsTab(QWidget):
         inside = QWidget()
         self._grid = QGridLayout()
         self._grid.setVerticalSpacing(3)
+        self._grid.setHorizontalSpacing(4)
         column = QVBoxLayout(inside)
+        column.setContentsMargins(2, 4, 2, 4)
         column.addLayout(self._grid)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -72,27 +74,28 @@ class SettingsTab(QWidget):
         self.entries.clear()
 
     def _add(self, entry: SettingEntry) -> None:
-        row = len(self.editors)
+        row = 2 * len(self.editors)
         editor = self._editor(entry)
         self.editors[entry.name] = editor
         name = QLabel(entry.name.replace("_", " "))
         name.setBuddy(editor)
         for widget in (name, editor):
             widget.setToolTip("\n".join(filter(None, (entry.doc, entry.range and f"range: {entry.range}"))))
-        hint = ElidedLabel(entry.range if entry.writable else "read only")
-        hint.setMinimumWidth(64)
         editor.setMinimumWidth(64)
-        hint.setProperty("role", "hint")
         self._grid.addWidget(name, row, 0)
-        self._grid.addWidget(editor, row, 1)
-        self._grid.addWidget(hint, row, 2)
         if entry.disturbs:
             button = QPushButton("Measure")
             button.setToolTip("reading this acts on the device")
             button.clicked.connect(lambda: self.read_wanted.emit(entry.name))
-            self._grid.addWidget(button, row, 3)
-        self._grid.setColumnStretch(1, 3)
-        self._grid.setColumnStretch(2, 2)
+            self._grid.addWidget(button, row, 2)
+        elif not entry.writable:
+            self._grid.addWidget(_hint("read only"), row, 2)
+        # What can be set has the whole width, and its range below.
+        wide = entry.writable and not entry.disturbs
+        self._grid.addWidget(editor, row, 1, 1, 2 if wide else 1)
+        if entry.writable and entry.range:
+            self._grid.addWidget(_hint(entry.range), row + 1, 1, 1, 2)
+        self._grid.setColumnStretch(1, 1)
 
     def _editor(self, entry: SettingEntry) -> Editor:
         name = entry.name
@@ -121,3 +124,12 @@ class SettingsTab(QWidget):
             editor.setText("on" if value == "yes" else "off" if value == "no" else "not known")
         else:
             editor.setText(value or "")
+            if isinstance(editor, QLineEdit):
+                editor.setCursorPosition(0)
+
+
+def _hint(words: str) -> ElidedLabel:
+    hint = ElidedLabel(words)
+    hint.setMinimumWidth(54)
+    hint.setProperty("role", "hint")
+    return hint
