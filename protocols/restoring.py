@@ -16,6 +16,7 @@ from labctl.protocol import Note, Plan, Protocol, Seconds, Siemens, Step, Steps,
 from labctl.results import Results
 from labctl.rows import Row, column
 from labctl.runfile.reader import RunData
+from labctl.weight_layout import Part, Placed, layers_map, placed
 from protocols.memorial_programming import MemorialProgrammingProtocol
 from protocols.sign_update import SignUpdateProtocol
 from protocols.two_pulse import TwoPulseProtocol
@@ -92,12 +93,13 @@ class RestorationProtocol(Protocol, abc.ABC):
     device: ClassVar[str] = "RRAM array"
     purpose: ClassVar[str] = "Training"
     keeps_devices: ClassVar[bool] = True
-    rows: ClassVar[tuple[type[Row], ...]] = (Loaded, Iteration, Validation, Picture, Weight)
+    rows: ClassVar[tuple[type[Row], ...]] = (Loaded, Iteration, Validation, Picture, Weight, Placed)
     plots: ClassVar[tuple[Plot, ...]] = (
         Trace(Iteration, "iteration", "loss", "Loss", group="who", log_y=True),
         Trace(Validation, "iteration", "ssim", "SSIM", group="who"),
         Trace(Iteration, "iteration", "updated", "Weights updated", group="who", latest=True),
         ArrayMap(Weight, "cell", "conductance", "Weights"),
+        layers_map(),
     )
 
     data: str = Field(default="package", description="digits: package (5,000 images), download (70,000), or a file")
@@ -197,6 +199,9 @@ class RestorationProtocol(Protocol, abc.ABC):
             if resume:
                 training.restore(resume.state)
             else:
+                yield placed(
+                    [*(Part(n, part) for n, part in enumerate(layers)), Part(len(layers), reference[:, None], 0)]
+                )
                 yield from self._control(Learner(task, recipe, seed, 0.0), images, clock)
                 yield self._load(training)
                 yield Step(1, self.work, training.state())

@@ -17,6 +17,7 @@ from labctl.protocol import Count, Note, Plan, Protocol, Seconds, Step, Steps, W
 from labctl.results import Results
 from labctl.rows import Row, column
 from labctl.runfile.reader import RunData
+from labctl.weight_layout import Part, Placed, layers_map, placed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,6 +31,8 @@ TRAINING_SAMPLE = 5000
 """Training images that an epoch's training accuracy is taken on; *assumed*."""
 SET_VOLTAGE, RESET_VOLTAGE = 3.0, 5.0
 """Source: SSL-C and SSL-B."""
+CELLS_SHOWN = (784 + 10, 256)
+"""Word and bit lines that the map shows the cells on: both layers fill it. The library numbers cells, no more."""
 PULSE_CHARGE = 5.0 / 3e3 * 60e-9
 """C of a RESET pulse through the molten cell; *assumed*."""
 
@@ -98,11 +101,12 @@ class TrainSsl(Protocol):
     device: ClassVar[str] = "PCM array"
     purpose: ClassVar[str] = "Training"
     keeps_devices: ClassVar[bool] = True
-    rows: ClassVar[tuple[type[Row], ...]] = (Epoch, Word, Answer, Pinned, Inference)
+    rows: ClassVar[tuple[type[Row], ...]] = (Epoch, Word, Answer, Pinned, Inference, Placed)
     plots: ClassVar[tuple[Plot, ...]] = (
         Trace(Epoch, "epoch", "test_accuracy", "Test accuracy", group="scheme"),
         Trace(Epoch, "epoch", "loss", "Loss", log_y=True, group="scheme"),
         Trace(Pinned, "pin", "test_accuracy", "Accuracy with pinned weights", group="scheme"),
+        layers_map(*CELLS_SHOWN),
     )
 
     data: str = Field(default="package", description="digits: package (5,000 images), download (70,000), or a file")
@@ -150,6 +154,8 @@ class TrainSsl(Protocol):
             already, total = resume.done if resume else 0, len(self._chosen) * (self._chunks + 1)
             if resume:
                 training.restore(resume.state)
+            else:
+                yield placed(Part(n, cells) for n, cells in enumerate(training.network.places()))
             done = 0
             for scheme in self._chosen:
                 for chunk in range(self._chunks + 1):

@@ -61,6 +61,11 @@ class SparseNetwork:
         """Return which cells are to be in the high state (cells,): those whose weight is not negative."""
         return np.asarray((self.weights >= 0.0).numpy())
 
+    def places(self) -> list[NDArray[np.int64]]:
+        """Return the cells of each layer (inputs, outputs): the layers one after the other, weight by weight."""
+        parts = np.split(np.arange(self.cells), np.cumsum(self.sizes)[:-1])
+        return [part.reshape(shape) for part, shape in zip(parts, itertools.pairwise(self.layers), strict=True)]
+
     def split(self, flat: torch.Tensor) -> list[torch.Tensor]:
         """Return the layers' matrices, (inputs, outputs) each, as views of ``flat``."""
         shapes = itertools.pairwise(self.layers)
