@@ -17,6 +17,7 @@ from labctl.protocol import Count, Note, Plan, Protocol, Seconds, Step, Steps, W
 from labctl.results import Results
 from labctl.rows import Row, column
 from labctl.runfile.reader import RunData
+from labctl.training.stuck import VAIN, StateWatch, Stuck, told
 from labctl.weight_layout import Part, Placed, layers_map, placed
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class TrainSsl(Protocol):
     device: ClassVar[str] = "PCM array"
     purpose: ClassVar[str] = "Training"
     keeps_devices: ClassVar[bool] = True
-    rows: ClassVar[tuple[type[Row], ...]] = (Epoch, Word, Answer, Pinned, Inference, Placed)
+    rows: ClassVar[tuple[type[Row], ...]] = (Epoch, Word, Answer, Pinned, Inference, Stuck, Placed)
     plots: ClassVar[tuple[Plot, ...]] = (
         Trace(Epoch, "epoch", "test_accuracy", "Test accuracy", group="scheme"),
         Trace(Epoch, "epoch", "loss", "Loss", log_y=True, group="scheme"),
@@ -216,6 +217,7 @@ class _Training:
         self.buffer = np.empty(array.cells, dtype=np.float32)
         self.network: learning.SparseNetwork = self._fresh()
         self.high: NDArray[np.bool_] = self.network.high()
+        self.watch = StateWatch(self.network.cells)
 
     def _fresh(self) -> Any:
         return self.learning.SparseNetwork(np.random.default_rng([self.seed, 0xA11]))
@@ -228,11 +230,11 @@ class _Training:
 
     def restore(self, state: bytes) -> None:
         """Go on from a step's state."""
-        self.high = self.learning.unpack(self.network, state)
+        self.high = self.learning.unpack(self.network, state, self.watch)
 
     def state(self) -> bytes:
         """Return what `restore` needs."""
-        return self.learning.packed(self.network, self.high)
+        return self.learning.packed(self.network, self.high, self.watch)
 
     def epoch(self, scheme: int, epoch: int) -> Iterator[Any]:
         """Train one epoch; yield the waits in it and what came of it."""
@@ -244,7 +246,9 @@ class _Training:
             self.network.step(gradient, self.of.learning_rate)
             losses.append(loss)
             switched += self._write()
-        yield self._summary(scheme, epoch, float(np.mean(losses)), switched)
+        acting = self._acting(scheme)
+        yield self._summary(scheme, epoch, float(np.mean(losses)), switched, acting)
+        yield from self._look_for_stuck(acting)
         if epoch < KEPT_EPOCHS or epoch >= self.of.epochs - KEPT_EPOCHS:
             bits = np.packbits(self.high, bitorder="little").view("<i8")
             yield Word.block(scheme=scheme, epoch=epoch + 1, word=np.arange(len(bits)), bits=bits)
@@ -277,10 +281,22 @@ class _Training:
     def _write(self) -> int:
         wanted = self.network.high()
         cells = np.flatnonzero(wanted != self.high)
+        cells = cells[self.watch.works(cells)]
         if cells.size:
             self.array.switch_cells(cells, wanted[cells])
         self.high = wanted
         return int(cells.size)
+
+    def _look_for_stuck(self, acting: Any) -> Iterator[Any]:
+        """Compare the states of the last read with those asked for; pulse again what is wrong, tell what stays so."""
+        again, stuck = self.watch.judge((acting > 0.0).numpy(), self.high)
+        if len(again):
+            self.array.switch_cells(again, self.high[again])
+        if len(stuck):
+            self.array.read_decades(self.buffer)
+            conductances = 10.0 ** -self.buffer[stuck].astype(float)
+            yield Stuck.block(time=self.clock.now(), cell=stuck, updates=VAIN, conductance=conductances)
+            yield Note(told(stuck, "do not answer to their pulses and get no more of them"))
 
     def _evaluated(self, acting: Any) -> "learning.Evaluation":
         return self.network.evaluate(acting, self.test_images, self.test_labels)
@@ -288,8 +304,7 @@ class _Training:
     def _accuracy(self, answers: "learning.Evaluation") -> float:
         return float(np.mean(answers.predicted == self.test_labels.numpy()) * 100.0)
 
-    def _summary(self, scheme: int, epoch: int, loss: float, switched: int) -> Epoch:
-        acting = self._acting(scheme)
+    def _summary(self, scheme: int, epoch: int, loss: float, switched: int, acting: Any) -> Epoch:
         sample = slice(TRAINING_SAMPLE)
         own = self.network.evaluate(acting, self.images[sample], self.labels[sample])
         layers = self.network.split(acting)

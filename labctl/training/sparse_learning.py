@@ -14,6 +14,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from labctl.training.stuck import StateWatch
+
 Bytes = NDArray[np.uint8]
 
 LAYERS = (784, 256, 10)
@@ -136,15 +138,17 @@ def as_inputs(images: Bytes) -> torch.Tensor:
     return torch.from_numpy(images.reshape(len(images), -1).astype(np.float32) / 255.0)
 
 
-def packed(network: SparseNetwork, high: NDArray[np.bool_]) -> bytes:
-    """Return what a resumed training needs of the network."""
+def packed(network: SparseNetwork, high: NDArray[np.bool_], watch: StateWatch) -> bytes:
+    """Return what a resumed training needs of the network and of what was seen of its cells."""
     file = io.BytesIO()
-    np.savez(file, weights=network.weights.numpy(), high=np.packbits(high))
+    arrays = {"weights": network.weights.numpy(), "high": np.packbits(high), **watch.state()}
+    np.savez(file, **arrays)  # type: ignore[arg-type]
     return file.getvalue()
 
 
-def unpack(network: SparseNetwork, state: bytes) -> NDArray[np.bool_]:
-    """Bring the network to what was packed; return which cells are high."""
+def unpack(network: SparseNetwork, state: bytes, watch: StateWatch) -> NDArray[np.bool_]:
+    """Bring the network and the watch to what was packed; return which cells are high."""
     with np.load(io.BytesIO(state)) as file:
         network.weights.copy_(torch.from_numpy(file["weights"]))
+        watch.restore(file)
         return np.unpackbits(file["high"], count=network.cells).astype(bool)

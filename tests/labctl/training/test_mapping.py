@@ -14,7 +14,7 @@ from labctl.training.data import Digits
 from labctl.training.ddk import Network
 from labctl.training.eapu import WEIGHT_PER_SIEMENS
 from labctl.training.hybrid import HybridTraining, Recipe
-from labctl.updates.scheme import UpdateScheme
+from labctl.updates.scheme import Outcome, UpdateScheme
 from labctl.weight_layout import LAYERS, Layer, Part, consecutive_pairs, placed
 from protocols.train_autoencoder import TrainAutoencoder
 from protocols.train_cnn import TrainCnn
@@ -50,11 +50,12 @@ class Ideal(UpdateScheme):
         super().__init__(cells, (0.0, 1.0), 1e-6)
         self.board = board
 
-    def _load(self) -> Any:
-        self.board.conductances[self.cells] = self.targets
+    def _load(self) -> Outcome:
+        return self._update(np.arange(len(self.cells)), self.targets)
 
-    def _update(self, places: Any, changes: Any) -> Any:
+    def _update(self, places: Any, changes: Any) -> Outcome:
         self.board.conductances[self.cells[places]] = self.targets[places]
+        return Outcome(np.ones(len(places), np.int64), self.targets[places], np.ones(len(places), bool))
 
 
 def shapes(seed: int) -> list[tuple[int, int]]:
