@@ -275,7 +275,7 @@ class RestorationProtocol(Protocol, abc.ABC):
             conductance=np.concatenate([outcome.conductances for _, outcome in parts]),
         )
         if len(missed := training.reference[~load.references.converged]):
-            yield Note(told(missed, "of the reference column missed their conductance"))
+            yield Note(told(missed, "of the reference column missed the conductance wanted"))
         yield from _stuck(clock, training, load.stuck, load.stuck_at)
 
     def _train(self, training: "InSituTraining", images: "Images", clock: Clock, step: int) -> Iterator[Any]:
@@ -303,7 +303,7 @@ def _stuck(clock: Clock, training: "InSituTraining", places: Ints, conductances:
     if len(places):
         cells = training.scheme.cells[places]
         yield Stuck.block(time=clock.now(), cell=cells, updates=UPDATES, conductance=conductances)
-        yield Note(told(cells, "do not answer to their pulses and get no more of them"))
+        yield Note(told(cells, "that pulses do not change, left alone from now on"))
 
 
 def _validation(clock: Clock, who: int, iteration: int, quality: "Quality") -> Validation:

@@ -296,7 +296,7 @@ class _Training:
             self.array.read_decades(self.buffer)
             conductances = 10.0 ** -self.buffer[stuck].astype(float)
             yield Stuck.block(time=self.clock.now(), cell=stuck, updates=VAIN, conductance=conductances)
-            yield Note(told(stuck, "do not answer to their pulses and get no more of them"))
+            yield Note(told(stuck, "that pulses do not change, left alone from now on"))
 
     def _evaluated(self, acting: Any) -> "learning.Evaluation":
         return self.network.evaluate(acting, self.test_images, self.test_labels)
