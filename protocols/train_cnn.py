@@ -16,7 +16,7 @@ from labctl.protocol import Count, Note, Plan, Seconds, Siemens, Step, Steps, Wa
 from labctl.results import Results
 from labctl.rows import Row, column
 from labctl.runfile.reader import RunData
-from labctl.weight_layout import LAYERS, Layer
+from labctl.weight_layout import LAYERS, Layer, Part, Placed, layers_map, placed
 from protocols.rram_array import EXPECTED_PULSES, ArrayProtocol
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class TrainCnn(ArrayProtocol):
     purpose: ClassVar[str] = "Training"
     keeps_devices: ClassVar[bool] = True
     rows: ClassVar[tuple[type[Row], ...]] = (
-        Written, Iteration, Error, Confusion, Updated, Weight, Fault, Aged,
+        Written, Iteration, Error, Confusion, Updated, Weight, Fault, Aged, Placed,
     )  # fmt: skip
     plots: ClassVar[tuple[Plot, ...]] = (
         Trace(Error, "iteration", "test_error", "Test error", group="group"),
@@ -120,6 +120,7 @@ class TrainCnn(ArrayProtocol):
         Trace(Iteration, "iteration", "updated", "Weights updated"),
         ArrayMap(Updated, "cell", "updates", "Updates so far"),
         ArrayMap(Weight, "cell", "value", "Last layer"),
+        layers_map(),
     )
 
     data: str = Field(default="package", description="digits: package (5,000 images), download (70,000), or a file")
@@ -239,6 +240,10 @@ class TrainCnn(ArrayProtocol):
 
     def _transfer(self, training: "HybridTraining", clock: Clock) -> Iterator[Any]:
         yield Note(f"data: {training.source}")
+        yield placed(
+            Part(layer, pairs[..., side], 1 - 2 * side, number // 2 if layer < 2 else 0)
+            for number, (layer, pairs) in enumerate(training.pairs) for side in (0, 1)
+        )  # fmt: skip
         for stage, (test, train) in enumerate(training.train_in_software()):
             yield Error(time=clock.now(), stage=stage, iteration=0, group=0, train_error=train, test_error=test)
         layers = training.transfer()

@@ -16,6 +16,7 @@ from labctl.protocol import Count, Note, Plan, Siemens, Step, Steps
 from labctl.results import Results
 from labctl.rows import Row, column
 from labctl.runfile.reader import RunData
+from labctl.weight_layout import Part, Placed, layers_map, placed
 from protocols.rram_array import EXPECTED_PULSES, ArrayProtocol
 
 if TYPE_CHECKING:
@@ -95,12 +96,15 @@ class TrainDdk(ArrayProtocol):
     device: ClassVar[str] = "RRAM array"
     purpose: ClassVar[str] = "Training"
     keeps_devices: ClassVar[bool] = True
-    rows: ClassVar[tuple[type[Row], ...]] = (Kinetics, Written, Accuracy, Confusion, Iteration, Varied, Quantised)
+    rows: ClassVar[tuple[type[Row], ...]] = (
+        Kinetics, Written, Accuracy, Confusion, Iteration, Varied, Quantised, Placed,
+    )  # fmt: skip
     plots: ClassVar[tuple[Plot, ...]] = (
         Trace(Accuracy, "iteration", "test_accuracy", "Test accuracy", group="scheme"),
         CONFUSION,
         Trace(Iteration, "iteration", "updated", "Weights updated"),
         ArrayMap(Written, "cell", "current", "Classifier as written"),
+        layers_map(),
     )
 
     # Levels of Yao et al. but for the SET, *assumed* higher, for conductances up to 160 uS.
@@ -210,8 +214,11 @@ class TrainDdk(ArrayProtocol):
         return draw(run)
 
     def _ex_situ(self, training: "DdkTraining", clock: Clock, which: int) -> Iterator[Any]:
+        from labctl.training.ddk_hybrid import board_layers
+
         if which == 0:
             yield Note(f"data: {training.source}")
+            yield placed(Part(layer, cells) for layer, cells in board_layers(self.task))
         network = training.train_in_software(which)
         yield Kinetics(training=which, device=-1, alpha=network.alpha, beta=network.beta)
         alpha, beta = training.devices(network)

@@ -18,6 +18,8 @@ from labctl.protocol import Count, Note, Plan, Protocol, Seconds, Step, Steps, W
 from labctl.results import Results
 from labctl.rows import Row, column
 from labctl.runfile.reader import RunData
+from labctl.training.stuck import VAIN, StateWatch, Stuck, told
+from labctl.weight_layout import Part, Placed, layers_map, placed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,6 +33,8 @@ TRAINING_SAMPLE = 5000
 """Training images that an epoch's training accuracy is taken on; *assumed*."""
 SET_VOLTAGE, RESET_VOLTAGE = 3.0, 5.0
 """Source: SSL-C and SSL-B."""
+CELLS_SHOWN = (784 + 10, 256)
+"""Word and bit lines that the map shows the cells on: both layers fill it. The library numbers cells, no more."""
 PULSE_CHARGE = 5.0 / 3e3 * 60e-9
 """C of a RESET pulse through the molten cell; *assumed*."""
 
@@ -109,13 +113,16 @@ class TrainSsl(Protocol):
     device: ClassVar[str] = "PCM array"
     purpose: ClassVar[str] = "Training"
     keeps_devices: ClassVar[bool] = True
-    rows: ClassVar[tuple[type[Row], ...]] = (Epoch, Confusion, Updated, Word, Answer, Pinned, Inference)
+    rows: ClassVar[tuple[type[Row], ...]] = (
+        Epoch, Confusion, Updated, Word, Answer, Pinned, Inference, Stuck, Placed,
+    )  # fmt: skip
     plots: ClassVar[tuple[Plot, ...]] = (
         Trace(Epoch, "epoch", "test_accuracy", "Test accuracy", group="scheme"),
         CONFUSION,
         Trace(Epoch, "epoch", "loss", "Loss", log_y=True, group="scheme"),
         Matrix(Updated, "pixel_row", "pixel_column", "updates", "Updates by pixel", 28, 28, moment=("scheme", "epoch")),
         Trace(Pinned, "pin", "test_accuracy", "Accuracy with pinned weights", group="scheme"),
+        layers_map(*CELLS_SHOWN),
     )
 
     data: str = Field(default="package", description="digits: package (5,000 images), download (70,000), or a file")
@@ -163,6 +170,8 @@ class TrainSsl(Protocol):
             already, total = resume.done if resume else 0, len(self._chosen) * (self._chunks + 1)
             if resume:
                 training.restore(resume.state)
+            else:
+                yield placed(Part(n, cells) for n, cells in enumerate(training.network.places()))
             done = 0
             for scheme in self._chosen:
                 for chunk in range(self._chunks + 1):
@@ -224,6 +233,7 @@ class _Training:
         self.network: learning.SparseNetwork = self._fresh()
         self.high: NDArray[np.bool_] = self.network.high()
         self.updates = sparse_learning.by_pixel(np.zeros(0, np.int64))
+        self.watch = StateWatch(self.network.cells)
 
     def _fresh(self) -> Any:
         return self.learning.SparseNetwork(np.random.default_rng([self.seed, 0xA11]))
@@ -237,11 +247,11 @@ class _Training:
 
     def restore(self, state: bytes) -> None:
         """Go on from a step's state."""
-        self.high, self.updates = self.learning.unpack(self.network, state)
+        self.high, self.updates = self.learning.unpack(self.network, state, self.watch)
 
     def state(self) -> bytes:
         """Return what `restore` needs."""
-        return self.learning.packed(self.network, self.high, self.updates)
+        return self.learning.packed(self.network, self.high, self.watch, self.updates)
 
     def epoch(self, scheme: int, epoch: int) -> Iterator[Any]:
         """Train one epoch; yield the waits in it and what came of it."""
@@ -253,12 +263,14 @@ class _Training:
             self.network.step(gradient, self.of.learning_rate)
             losses.append(loss)
             switched += self._write()
-        yield from self._summary(scheme, epoch, float(np.mean(losses)), switched)
+        acting = self._acting(scheme)
+        yield from self._summary(scheme, epoch, float(np.mean(losses)), switched, acting)
         row, column = np.divmod(np.arange(len(self.updates)), 28)
         yield Updated.block(
             scheme=analysis.NAMES[scheme], epoch=epoch + 1, pixel_row=row, pixel_column=column,
             updates=self.updates / self.network.layers[1],
         )  # fmt: skip
+        yield from self._look_for_stuck(acting)
         if epoch < KEPT_EPOCHS or epoch >= self.of.epochs - KEPT_EPOCHS:
             bits = np.packbits(self.high, bitorder="little").view("<i8")
             yield Word.block(scheme=scheme, epoch=epoch + 1, word=np.arange(len(bits)), bits=bits)
@@ -291,11 +303,23 @@ class _Training:
     def _write(self) -> int:
         wanted = self.network.high()
         cells = np.flatnonzero(wanted != self.high)
+        cells = cells[self.watch.works(cells)]
         if cells.size:
             self.array.switch_cells(cells, wanted[cells])
             self.updates += self.learning.by_pixel(cells)
         self.high = wanted
         return int(cells.size)
+
+    def _look_for_stuck(self, acting: Any) -> Iterator[Any]:
+        """Compare the states of the last read with those asked for; pulse again what is wrong, tell what stays so."""
+        again, stuck = self.watch.judge((acting > 0.0).numpy(), self.high)
+        if len(again):
+            self.array.switch_cells(again, self.high[again])
+        if len(stuck):
+            self.array.read_decades(self.buffer)
+            conductances = 10.0 ** -self.buffer[stuck].astype(float)
+            yield Stuck.block(time=self.clock.now(), cell=stuck, updates=VAIN, conductance=conductances)
+            yield Note(told(stuck, "that pulses do not change, left alone from now on"))
 
     def _evaluated(self, acting: Any) -> "learning.Evaluation":
         return self.network.evaluate(acting, self.test_images, self.test_labels)
@@ -303,8 +327,7 @@ class _Training:
     def _accuracy(self, answers: "learning.Evaluation") -> float:
         return float(np.mean(answers.predicted == self.test_labels.numpy()) * 100.0)
 
-    def _summary(self, scheme: int, epoch: int, loss: float, switched: int) -> Iterator[Any]:
-        acting = self._acting(scheme)
+    def _summary(self, scheme: int, epoch: int, loss: float, switched: int, acting: Any) -> Iterator[Any]:
         sample = slice(TRAINING_SAMPLE)
         own = self.network.evaluate(acting, self.images[sample], self.labels[sample])
         tested = self._evaluated(acting)

@@ -34,6 +34,16 @@ def board_cells(task: str) -> int:
     return sum(int(np.prod(WEIGHTS[task][layer])) for layer in ON_BOARD[task])
 
 
+def board_layers(task: str) -> list[tuple[int, Cells]]:
+    """Return each layer that lies on cells with its number and its cells (outputs, inputs): cell after cell."""
+    shapes = [(layer, WEIGHTS[task][layer]) for layer in ON_BOARD[task]]
+    ends = np.cumsum([rows * columns for _, (rows, columns) in shapes])
+    return [
+        (layer, np.arange(end - rows * columns, end).reshape(rows, columns))
+        for (layer, (rows, columns)), end in zip(shapes, ends.tolist(), strict=True)
+    ]
+
+
 class Recipe(NamedTuple):
     """What a training needs to know: fields of the protocol, and how cells are written and read."""
 
@@ -137,12 +147,9 @@ class DdkTraining:
         acting, of = self.acting, self.of
         cells = np.arange(board_cells(of.task), dtype=np.int64)
         read = self._array.read_cells(cells, voltage=of.settings.read_voltage, averages=of.settings.averages)
-        weights, first = read / of.settings.read_voltage - self._middle, 0
-        for layer in ON_BOARD[of.task]:
-            shape = WEIGHTS[of.task][layer]
-            size = int(np.prod(shape))
-            acting.weights[layer] = weights[first : first + size].reshape(shape) * self._scales[layer]
-            first += size
+        weights = read / of.settings.read_voltage - self._middle
+        for layer, places in board_layers(of.task):
+            acting.weights[layer] = weights[places] * self._scales[layer]
         return read
 
     def measure_standard(self) -> None:
@@ -161,16 +168,15 @@ class DdkTraining:
         slopes, bias_slopes = ddk.gradients(inputs, labels, acting.weights, acting.biases)
         right = ddk.accuracy(inputs, labels, acting.weights, acting.biases)
         acting.biases = [b - of.learning_rate * slope for b, slope in zip(acting.biases, bias_slopes, strict=True)]
-        cells, targets, first = [], [], 0
-        for layer in ON_BOARD[of.task]:
+        cells, targets = [], []
+        for layer, places in board_layers(of.task):
             waiting = self._waiting[layer]
             waiting -= of.learning_rate * slopes[layer] / self._scales[layer]
             due = np.abs(waiting) >= max(of.threshold, np.finfo(float).tiny)
             wanted = acting.weights[layer][due] / self._scales[layer] + waiting[due]
             targets.append(np.clip(wanted, -self._half, self._half))
-            cells.append(first + np.flatnonzero(due))
+            cells.append(places[due])
             waiting[due] = 0.0
-            first += due.size
         written, pulses = np.concatenate(cells), 0
         if len(written):
             currents = (self._middle + np.concatenate(targets)) * of.settings.read_voltage
