@@ -124,8 +124,9 @@ class Day:
         self.until(lambda: not self.window.isVisible())
 
     def _give_up(self) -> NoReturn:
-        self.window.grab().save("operator-pictures-stuck.png")
-        sys.exit(f"this took longer than {PATIENCE:g} s; operator-pictures-stuck.png shows the window")
+        stuck = Path(tempfile.gettempdir()) / "operator-pictures-stuck.png"
+        self.window.grab().save(str(stuck))
+        sys.exit(f"this took longer than {PATIENCE:g} s; {stuck} shows the window")
 
 
 def morning(day: Day) -> None:
@@ -244,9 +245,7 @@ def evening(day: Day) -> None:
         window.history.actions_by_name[name].click()
         day.until(lambda of=of: getattr(window.history_desk, of) is not None)  # type: ignore[misc]
         overlay = window.history_desk.overlay
-        begun = time.monotonic()
         day.until(lambda overlay=overlay: overlay is None or bool(overlay.curves))  # type: ignore[misc]
-        print(name, time.monotonic() - begun)
         shown: QDialog | None = getattr(window.history_desk, of)
         day.shoot(name, shown)
         _close(shown)

@@ -44,7 +44,7 @@ class DistributionPanel(PlotPanel):
         self.item.setYRange(0.0, 1.0, padding=0.06)
         self.label_axis("bottom", distribution.x)
         self.colour()
-        label(self.item.getAxis("left"), "share of values", "")
+        label(self.item.getAxis("left"), "share", "")
 
     @override
     def colour(self) -> None:

@@ -57,6 +57,9 @@ class PlotTools(QWidget):
         self.more.setVisible(small)
         for button in words:
             button.setVisible(not small)
+        if layout is not None:  # before it is shown, Qt does not notice
+            layout.invalidate()
+        self.updateGeometry()
 
     def _say(self, frozen: bool) -> None:
         self.freezing.setText(_FROZEN if frozen else "Freeze")

@@ -140,7 +140,7 @@ class LiveView(QWidget):
         others = [panel for panel in self._panels if not isinstance(panel, MapPanel)]
         for panel in self._panels:
             if isinstance(panel, MapPanel):
-                panel.setMinimumHeight(204)
+                panel.setMinimumHeight(212)
                 whole.addWidget(panel)
         for start in range(0, len(others), 2):
             pair = QSplitter(Qt.Orientation.Horizontal)
@@ -148,6 +148,7 @@ class LiveView(QWidget):
             for panel in others[start : start + 2]:
                 panel.setMinimumSize(200, LEAST_HEIGHT if isinstance(panel, MatrixPanel) else 160)
                 pair.addWidget(panel)
+            pair.setSizes([self.width()] * pair.count())  # alike, whatever they would like
             whole.addWidget(pair)
         maps = [panel for panel in self.panels if isinstance(panel, MapPanel)]
         if len(maps) > 1:  # several would leave the others no room: they go below them

@@ -16,7 +16,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-_WIDTH, _WIDEST = 190, 1200
+_WIDTH, _WIDEST = 210, 1200
 """Width, in pixels, of a column, and of the dialog at most."""
 _NONE = "\N{EN DASH}"
 Named = tuple[str, Mapping[str, str]]
