@@ -25,15 +25,17 @@ The conductance of a cell moves within soft bounds, in discrete events, and rela
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
+from typing_extensions import override
 
 from simulated_instruments.physics import rram_kernels as kernels
+from simulated_instruments.physics.cell_rows import STUCK_HIGH, STUCK_LOW, CellRows, FloatArray, IntArray
 from simulated_instruments.physics.checks import check_at_least_one, check_finite, check_not_negative
 from simulated_instruments.physics.random_streams import advance_uniforms, seed_streams
 from simulated_instruments.physics.rram_parameters import (
@@ -60,9 +62,6 @@ __all__ = [
     "RramParameters",
     "WriteOutcome",
 ]
-
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
 
 #: From here on a write is shared out between threads; below, starting them costs more than it saves.
 _CELLS_PER_THREAD = 2048
@@ -94,10 +93,10 @@ def _drawn_cells(count: int, seed: int, of: RramParameters) -> NDArray[np.void]:
     cells["conductance"] = of.virgin_low + (of.virgin_high - of.virgin_low) * start
     cells["pulsed_at"] = -of.formed_before
     fate = advance_uniforms(states, strides)
-    cells["stuck"][fate < of.stuck_share] = kernels.STUCK_HIGH
-    cells["stuck"][fate < 0.5 * of.stuck_share] = kernels.STUCK_LOW
-    cells["conductance"][cells["stuck"] == kernels.STUCK_LOW] = of.stuck_low
-    cells["conductance"][cells["stuck"] == kernels.STUCK_HIGH] = of.stuck_high
+    cells["stuck"][fate < of.stuck_share] = STUCK_HIGH
+    cells["stuck"][fate < 0.5 * of.stuck_share] = STUCK_LOW
+    cells["conductance"][cells["stuck"] == STUCK_LOW] = of.stuck_low
+    cells["conductance"][cells["stuck"] == STUCK_HIGH] = of.stuck_high
     cells["key"] = states
     states += strides
     cells["stream"] = states
@@ -105,12 +104,8 @@ def _drawn_cells(count: int, seed: int, of: RramParameters) -> NDArray[np.void]:
     return cells
 
 
-class RramCells:
-    """So many cells, each with its own random stream: what happens to one depends on its own history alone.
-
-    Times ``now`` are seconds on one clock that starts at 0 and does not run backwards; a time before a cell's last
-    pulse counts as the time of that pulse. Methods that act on cells raise ``ValueError`` for an index outside
-    0 .. count - 1 or named twice, and then have changed nothing. An instance is used by one thread at a time.
+class RramCells(CellRows):
+    """So many cells of the model above.
 
     Args:
         count: number of cells, at least 1.
@@ -118,12 +113,23 @@ class RramCells:
         parameters: the numbers of the model.
     """
 
+    held_field = "conductance"
+
     def __init__(self, count: int, *, seed: int, parameters: RramParameters = DEFAULT_PARAMETERS) -> None:
         check_at_least_one("count", count)
-        self.count = count
+        middle = 0.5 * (parameters.virgin_low + parameters.virgin_high)
+        cells = _drawn_cells(count, seed, parameters)
+        super().__init__(cells, threshold=parameters.threshold, middle=middle)
         self.parameters = parameters
         self._law = parameters.law()
-        self._cells = _drawn_cells(count, seed, parameters)
+
+    @override
+    def _read(self, chosen: IntArray, now: float, averages: int, values: FloatArray) -> None:
+        kernels.read_kernel(self._cells, chosen, now, averages, self._law, values)
+
+    @override
+    def _present(self, chosen: IntArray, now: float, values: FloatArray) -> None:
+        kernels.present_kernel(self._cells, chosen, now, self._law, values)
 
     def pulse(
         self,
@@ -147,27 +153,6 @@ class RramCells:
         chosen = self._checked(cells)
         if drive.exposure > 0.0:
             train_kernel(self._cells, chosen, now, drive, self._law, count, period)
-
-    def current(self, cells: IntArray, *, voltage: float, averages: int, now: float) -> FloatArray:
-        """Read ``cells`` (n,) at ``voltage`` (V, below the switching threshold).
-
-        Returns:
-            Currents (n,) in A, the mean of ``averages`` (at least 1) reads.
-        """
-        self._check_read(voltage, averages)
-        check_finite("now", now, "s")
-        chosen = self._checked(cells)
-        values = np.empty(chosen.size)
-        kernels.read_kernel(self._cells, chosen, now, averages, self._law, values)
-        return values * voltage
-
-    def conductance(self, cells: IntArray, *, now: float) -> FloatArray:
-        """Return the true conductances (n,) in S, which no instrument sees; draws no random number."""
-        check_finite("now", now, "s")
-        chosen = self._checked(cells)
-        values = np.empty(chosen.size)
-        kernels.present_kernel(self._cells, chosen, now, self._law, values)
-        return values
 
     def write(
         self,
@@ -232,60 +217,6 @@ class RramCells:
         verify = self._verify(set_pulse, reset_pulse, voltage, averages, pulse_limit, now, pulse_time, read_time)
         chosen = np.array([cell], dtype=np.int64)
         return self._write(chosen, target, tolerance, verify, voltage, trace_length=pulse_limit + 1)
-
-    def stuck(self) -> IntArray:
-        """Return (count,): 0 works, 1 stuck low, 2 stuck high."""
-        return self._cells["stuck"].copy()
-
-    def stick(self, cells: IntArray, conductance: float) -> None:
-        """Stick ``cells`` (n,) at ``conductance`` (S, at least 0); low means below the middle of the virgin window."""
-        check_not_negative("conductance", conductance, "S")
-        chosen = self._checked(cells)
-        middle = 0.5 * (self.parameters.virgin_low + self.parameters.virgin_high)
-        self._cells["conductance"][chosen] = conductance
-        self._cells["stuck"][chosen] = kernels.STUCK_LOW if conductance < middle else kernels.STUCK_HIGH
-
-    def state(self) -> dict[str, NDArray[np.generic]]:
-        """Return everything that changes, random streams included, as arrays (count,) by name."""
-        return {name: self._cells[name].copy() for name in kernels.CELL.names or ()}
-
-    def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
-        """Go back to a ``state()``, from which everything repeats bit for bit.
-
-        Raises:
-            ValueError: a missing or unknown array, or one of another shape or type; nothing has been changed.
-        """
-        names = set(kernels.CELL.names or ())
-        if set(state) != names:
-            raise ValueError(f"a state has the arrays {sorted(names)}, got {sorted(state)}")
-        for name, values in state.items():
-            wanted = self._cells[name]
-            if values.shape != wanted.shape or values.dtype != wanted.dtype:
-                raise ValueError(
-                    f"{name} must be {wanted.dtype} of shape {wanted.shape}, got {values.dtype} {values.shape}"
-                )
-        for name, values in state.items():
-            self._cells[name] = values
-
-    def _checked(self, cells: IntArray) -> IntArray:
-        chosen = np.ascontiguousarray(cells, dtype=np.int64)
-        if chosen.ndim != 1:
-            raise ValueError(f"cells must have one dimension, got {chosen.ndim}")
-        if chosen.size and (chosen.min() < 0 or chosen.max() >= self.count):
-            raise ValueError(f"cells must be within 0 .. {self.count - 1}, got {chosen.min()} .. {chosen.max()}")
-        if chosen.size > 1:
-            seen = np.zeros(self.count, dtype=np.bool_)
-            seen[chosen] = True
-            if np.count_nonzero(seen) != chosen.size:
-                raise ValueError("cells must not name a cell twice")
-        return chosen
-
-    def _check_read(self, voltage: float, averages: int) -> None:
-        check_finite("voltage", voltage, "V")
-        if abs(voltage) >= self.parameters.threshold:
-            bound = self.parameters.threshold
-            raise ValueError(f"a read must stay below the switching threshold of {bound:g} V, got {voltage:g} V")
-        check_at_least_one("averages", averages)
 
     def _verify(
         self,

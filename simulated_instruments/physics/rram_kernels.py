@@ -6,17 +6,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simulated_instruments.physics.cell_rows import WORKS, FloatArray, IntArray
 from simulated_instruments.physics.compiled import compiled
 from simulated_instruments.physics.random_streams import GOLDEN_STRIDE, mixed, normal, uniform
 
 # numba notices a change of this file, but not of a file that it calls into: after a change of random_streams.py delete
 # the cached code.
 
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
 CellArray = NDArray[np.void]
 
-WORKS, STUCK_LOW, STUCK_HIGH = 0, 1, 2
 READ, SET, RESET = 0, 1, 2
 
 #: All that is known of one cell.

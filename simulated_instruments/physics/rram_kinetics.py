@@ -28,13 +28,13 @@ little on the width. No table holds alpha or beta. In a RESET d(w^2)/dt is integ
 Runge-Kutta method in steps that move w by ``step`` at most.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
+from typing_extensions import override
 
 from simulated_instruments.physics import rram_kinetics_kernels as kernels
+from simulated_instruments.physics.cell_rows import STUCK_HIGH, STUCK_LOW, CellRows, FloatArray, IntArray
 from simulated_instruments.physics.checks import check_at_least_one, check_finite, check_not_negative
 from simulated_instruments.physics.random_streams import advance_uniforms, seed_streams
 from simulated_instruments.physics.rram import WriteOutcome
@@ -42,9 +42,6 @@ from simulated_instruments.physics.rram_kinetics_parameters import DEFAULT_KINET
 from simulated_instruments.physics.rram_parameters import PulseLines
 
 __all__ = ["DEFAULT_KINETICS", "KineticCells", "KineticParameters"]
-
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
 
 
 def _drawn_cells(count: int, seed: int, of: KineticParameters) -> NDArray[np.void]:
@@ -63,19 +60,16 @@ def _drawn_cells(count: int, seed: int, of: KineticParameters) -> NDArray[np.voi
     cells["fill"] = 1.0
     cells["cycle_mobility"] = cells["cycle_diffusion"] = 1.0
     fate = advance_uniforms(states, strides)
-    cells["stuck"][fate < of.stuck_share] = kernels.STUCK_HIGH
-    cells["stuck"][fate < 0.5 * of.stuck_share] = kernels.STUCK_LOW
-    cells["low"][cells["stuck"] == kernels.STUCK_HIGH] = of.virgin_high
+    cells["stuck"][fate < of.stuck_share] = STUCK_HIGH
+    cells["stuck"][fate < 0.5 * of.stuck_share] = STUCK_LOW
+    cells["low"][cells["stuck"] == STUCK_HIGH] = of.virgin_high
     cells["stream"] = states
     cells["stride"] = strides
     return cells
 
 
-class KineticCells:
-    """So many cells, each with its own random stream: what happens to one depends on its own history alone.
-
-    It is used as `simulated_instruments.physics.rram.RramCells` is. Methods that act on cells raise ``ValueError`` for
-    an index outside 0 .. count - 1 or named twice, and then have changed nothing.
+class KineticCells(CellRows):
+    """So many cells of the model above, used as `simulated_instruments.physics.rram.RramCells` is.
 
     Args:
         count: number of cells, at least 1.
@@ -83,12 +77,23 @@ class KineticCells:
         parameters: the numbers of the model.
     """
 
+    held_field = "low"
+
     def __init__(self, count: int, *, seed: int, parameters: KineticParameters = DEFAULT_KINETICS) -> None:
         check_at_least_one("count", count)
-        self.count = count
+        middle = 0.5 * (parameters.virgin_low + parameters.virgin_high)
+        cells = _drawn_cells(count, seed, parameters)
+        super().__init__(cells, threshold=parameters.threshold, middle=middle)
         self.parameters = parameters
         self._law = parameters.law()
-        self._cells = _drawn_cells(count, seed, parameters)
+
+    @override
+    def _read(self, chosen: IntArray, now: float, averages: int, values: FloatArray) -> None:
+        kernels.read_kernel(self._cells, chosen, now, averages, self._law, values)
+
+    @override
+    def _present(self, chosen: IntArray, now: float, values: FloatArray) -> None:
+        kernels.present_kernel(self._cells, chosen, now, self._law, values)
 
     def pulse(
         self,
@@ -111,23 +116,6 @@ class KineticCells:
         chosen = self._checked(cells)
         for number in range(count if drive.polarity != kernels.NOTHING else 0):
             kernels.pulse_kernel(self._cells, chosen, now + number * period, drive, self._law)
-
-    def current(self, cells: IntArray, *, voltage: float, averages: int, now: float) -> FloatArray:
-        """Return the (n,) currents in A of ``cells`` at ``voltage`` (V), each the mean of ``averages`` reads."""
-        self._check_read(voltage, averages)
-        check_finite("now", now, "s")
-        chosen = self._checked(cells)
-        values = np.empty(chosen.size)
-        kernels.read_kernel(self._cells, chosen, now, averages, self._law, values)
-        return values * voltage
-
-    def conductance(self, cells: IntArray, *, now: float) -> FloatArray:
-        """Return the true conductances (n,) in S, which no instrument sees; draws no random number."""
-        check_finite("now", now, "s")
-        chosen = self._checked(cells)
-        values = np.empty(chosen.size)
-        kernels.present_kernel(self._cells, chosen, now, self._law, values)
-        return values
 
     def write(
         self,
@@ -189,62 +177,3 @@ class KineticCells:
         good = np.array([abs(error) <= tolerance])
         outcome = WriteOutcome(counts[0], counts[1], np.array(reads[-1:]), good, elapsed)
         return outcome, np.array(reads), np.array(kinds, dtype=np.int8)
-
-    def saved(self) -> NDArray[np.void]:
-        """Return everything that later pulses and reads hang on."""
-        return self._cells.copy()
-
-    def load(self, saved: NDArray[np.void]) -> None:
-        """Become what `saved` returned.
-
-        Raises:
-            ValueError: It is of other cells.
-        """
-        if saved.shape != self._cells.shape or saved.dtype != self._cells.dtype:
-            raise ValueError(f"the saved state is not of {self.count} such cells")
-        self._cells[:] = saved
-
-    def stuck(self) -> IntArray:
-        """Return (count,): 0 works, 1 stuck low, 2 stuck high."""
-        return self._cells["stuck"].copy()
-
-    def stick(self, cells: IntArray, conductance: float) -> None:
-        """Stick ``cells`` (n,) at ``conductance`` (S, at least 0); low means below the middle of the virgin window."""
-        check_not_negative("conductance", conductance, "S")
-        chosen = self._checked(cells)
-        middle = 0.5 * (self.parameters.virgin_low + self.parameters.virgin_high)
-        self._cells["low"][chosen] = conductance
-        self._cells["stuck"][chosen] = kernels.STUCK_LOW if conductance < middle else kernels.STUCK_HIGH
-
-    def state(self) -> dict[str, NDArray[np.generic]]:
-        """Return everything that is known of the cells, random streams included, as arrays (count,) by name."""
-        return {name: self._cells[name].copy() for name in kernels.CELL.names or ()}
-
-    def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
-        """Go back to a ``state()``, from which everything repeats bit for bit.
-
-        Raises:
-            ValueError: a missing or unknown array; nothing has been changed.
-        """
-        names = set(kernels.CELL.names or ())
-        if set(state) != names:
-            raise ValueError(f"a state has the arrays {sorted(names)}, got {sorted(state)}")
-        for name, values in state.items():
-            self._cells[name] = values
-
-    def _checked(self, cells: IntArray) -> IntArray:
-        chosen = np.ascontiguousarray(cells, dtype=np.int64)
-        if chosen.ndim != 1:
-            raise ValueError(f"cells must have one dimension, got {chosen.ndim}")
-        if chosen.size and (chosen.min() < 0 or chosen.max() >= self.count):
-            raise ValueError(f"cells must be within 0 .. {self.count - 1}, got {chosen.min()} .. {chosen.max()}")
-        if len(np.unique(chosen)) != chosen.size:
-            raise ValueError("cells must not name a cell twice")
-        return chosen
-
-    def _check_read(self, voltage: float, averages: int) -> None:
-        check_finite("voltage", voltage, "V")
-        if abs(voltage) >= self.parameters.threshold:
-            bound = self.parameters.threshold
-            raise ValueError(f"a read must stay below the switching threshold of {bound:g} V, got {voltage:g} V")
-        check_at_least_one("averages", averages)

@@ -10,14 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simulated_instruments.physics.cell_rows import WORKS, FloatArray, IntArray
 from simulated_instruments.physics.compiled import compiled
 from simulated_instruments.physics.random_streams import normal
 
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
 CellArray = NDArray[np.void]
 
-WORKS, STUCK_LOW, STUCK_HIGH = 0, 1, 2
 NOTHING, SET, RESET = 0, 1, 2
 #: A step of the integration that changes w^2 by less than this has reached the steady state of its pulse.
 _STEADY = 1e-12

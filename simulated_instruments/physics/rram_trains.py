@@ -1,7 +1,8 @@
 """Trains of identical pulses on the cells of ``rram.py``, compiled."""
 
+from simulated_instruments.physics.cell_rows import IntArray
 from simulated_instruments.physics.compiled import compiled
-from simulated_instruments.physics.rram_kernels import CellArray, Drive, IntArray, Law, pulse_kernel
+from simulated_instruments.physics.rram_kernels import CellArray, Drive, Law, pulse_kernel
 
 # numba notices a change of this file, but not of rram_kernels.py: after a change there delete the cached code.
 
