@@ -80,4 +80,4 @@ def _changes(axes: Axes, run: RunData) -> None:
     change = hybrid.changes(run) * 1e6
     axes.hist(change, bins=81, color="#3b6ea5", log=True)
     axes.set(xlabel="change of a weight of the last layer (\N{MICRO SIGN}S)", ylabel="weights")
-    axes.set_title("last layer: after the training minus before (what was not written relaxed)", fontsize=10)
+    axes.set_title("last layer: after the training minus before\n(what was not written relaxed)", fontsize=10)

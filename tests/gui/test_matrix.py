@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from PyQt6.QtCore import QPoint, QPointF
-from PyQt6.QtGui import QColor
+from PyQt6.QtGui import QColor, QFont, QFontMetricsF
 
 from labctl.gui import theme
 from labctl.gui.live.matrix import MatrixPanel
@@ -59,7 +59,7 @@ def test_a_matrix_shows_the_newest_value_of_each_cell(shown):
     panel.add(whole(first))
     assert panel.redraw()
     np.testing.assert_array_equal(panel.image.image, np.sqrt(first))
-    panel.add(answers(round=2, truth=[3, 3], answer=[8, 8], count=[7, 40]))
+    panel.add(answers(round=[1, 2], truth=[3, 3], answer=[8, 8], count=[7, 40]))
     assert panel.redraw()
     first[3, 8] = 40
     np.testing.assert_array_equal(panel.values, first)
@@ -89,12 +89,16 @@ def test_a_share_is_read_with_its_unit_and_kept_as_it_is(shown):
     assert columns["truth"][0].tolist() == [0, 1]
 
 
-@pytest.mark.parametrize("size", [(360, 240), (900, 600)])
+@pytest.mark.parametrize("size", [(360, 240), (900, 600), (340, 600)])
 def test_the_numbers_of_ten_classes_fit_into_their_cells(shown, size):
     panel = shown(size=size)
     panel.add(whole(np.where(np.eye(10), 1135, 3)))
     panel.redraw()
-    assert 8 <= height_of_numbers(panel) <= 15
+    height = height_of_numbers(panel)
+    assert 8 <= height <= 15
+    font = QFont()
+    font.setPixelSize(height)
+    assert QFontMetricsF(font).horizontalAdvance("1135") <= panel.item.getViewBox().width() / 10
     panel.resize(150, 150)
     assert height_of_numbers(panel) == 0, "no room: nothing rather than a smear"
 
