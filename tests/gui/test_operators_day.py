@@ -84,7 +84,7 @@ def take_station(window, qtbot, name, protocol):
 
 def killed_in_the_middle(folder):
     """Run write-verify in a program of its own and kill it without warning; return what it leaves."""
-    settings = ("levels=8", "batch=8", "chosen=0-63", "wait=1 s")
+    settings = ("levels=32", "batch=8", "chosen=0-127", "wait=1 s")
     command = [sys.executable, "-c", "from labctl.cli import main; main()", "run", "write-verify", "--simulate"]
     command += ["--seed", "1", "--sample", "die 7", "--output", str(folder)]
     before = set(folder.glob("*.h5"))
@@ -163,7 +163,7 @@ def test_an_operators_day(open_window, qtbot, tmp_path):
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=LONG)
     left = killed_in_the_middle(tmp_path / "runs")
     written = labctl.load(left).lengths["write"]
-    assert 0 < written < 8 * 64
+    assert 0 < written < 32 * 128
 
     window = open_window()
     assert [entry["state"] for entry in json.loads((tmp_path / "queue.json").read_text())["entries"]] == states
@@ -175,7 +175,7 @@ def test_an_operators_day(open_window, qtbot, tmp_path):
     assert finished(window, qtbot, RunState.DONE) == left
     resumed = labctl.load(left)
     assert len(resumed.gaps) == 1
-    assert resumed.lengths["write"] == 8 * 64
+    assert resumed.lengths["write"] == 32 * 128
 
     # two runs are compared and exported
     window.history.words.setText(".h5 write-verify")
