@@ -128,6 +128,7 @@ class TrainCnn(ArrayProtocol):
         default=0, ge=0, description="training images of the hybrid training; 0 takes all that there are"
     )
     software_epochs: Count = Field(default=4, description="epochs of the training ex situ")
+    software_rate: float = Field(default=2e-3, gt=0.0, le=1.0, description="Adam's learning rate ex situ")
     levels: int = Field(default=8, ge=2, le=64, description="levels of a cell; a pair has twice as many, less one")
     lowest: Siemens = Field(default=2.5e-6, gt=0.0, le=1e-3, description="conductance of the lowest level")
     highest: Siemens = Field(default=20e-6, gt=0.0, le=1e-3, description="conductance of the highest level")

@@ -64,21 +64,22 @@ def gradients(images: torch.Tensor, labels: torch.Tensor, weights: Weights) -> t
     return inputs.detach(), Weights(*torch.autograd.grad(loss, made))
 
 
-def train_in_software(images: torch.Tensor, labels: torch.Tensor, epochs: int, seed: int) -> Weights:
-    """Train the network ex situ, in float; Adam at 0.002 with batches of 100 and a cosine schedule, *assumed*.
+def train_in_software(images: torch.Tensor, labels: torch.Tensor, epochs: int, seed: int, rate: float = 2e-3) -> Weights:
+    """Train the network ex situ, in float; Adam with batches of 100 and a cosine schedule, *assumed*.
 
     Args:
         images: (n, 1, 28, 28), 0..1.
         labels: (n,).
         epochs: How often each image is seen.
         seed: Of the initial weights and of the order.
+        rate: Adam's learning rate at the start.
     """
     generator = torch.Generator().manual_seed(seed)
     made = []
     for shape in SHAPES.values():
         bound = float(np.prod(shape[1:])) ** -0.5
         made.append(torch.empty(shape).uniform_(-bound, bound, generator=generator).requires_grad_())
-    optimiser = torch.optim.Adam(made, lr=2e-3)
+    optimiser = torch.optim.Adam(made, lr=rate)
     steps = epochs * (len(images) // 100)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(steps, 1))
     for _ in range(epochs):

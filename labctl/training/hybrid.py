@@ -31,6 +31,7 @@ class Recipe(NamedTuple):
         data: Digits, as `labctl.training.data.load_digits` takes them.
         images: Training images of the hybrid training; 0 takes all.
         software_epochs: Epochs of the training ex situ.
+        software_rate: Its learning rate.
         levels: Of a cell.
         lowest: Conductance of the lowest level, in S.
         highest: Conductance of the highest level, in S.
@@ -48,6 +49,7 @@ class Recipe(NamedTuple):
     data: str
     images: int
     software_epochs: int
+    software_rate: float
     levels: int
     lowest: float
     highest: float
@@ -118,7 +120,9 @@ class HybridTraining:
     def train_in_software(self) -> list[tuple[float, float]]:
         """Train in float; return test and training error (%) in float and at the levels that are to be written."""
         of = self.of
-        weights = network.train_in_software(self._train, self.train_labels, of.software_epochs, self.seed)
+        weights = network.train_in_software(
+            self._train, self.train_labels, of.software_epochs, self.seed, of.software_rate
+        )
         maps, steps = network.as_maps(weights), of.levels - 1
         levels, sizes = zip(*(network.quantised(part, steps) for part in maps), strict=True)
         step = (of.highest - of.lowest) / steps
