@@ -17,7 +17,7 @@ from typing import NoReturn
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PyQt6.QtCore import QSettings
+from PyQt6.QtCore import QItemSelectionModel, QSettings
 from PyQt6.QtWidgets import QApplication, QDialog, QWidget
 
 from labctl.gui import theme
@@ -35,6 +35,7 @@ IN_DOCS = {
 SIZES = ((1280, 800), (1920, 1080))
 PATIENCE = 120.0
 """Longest time, in s, that anything of the day takes."""
+_DROP = QItemSelectionModel.SelectionFlag.Deselect | QItemSelectionModel.SelectionFlag.Rows
 _REST = 0.4
 """So long, in s, the window is left to draw before a picture is taken."""
 
@@ -237,15 +238,25 @@ def evening(day: Day) -> None:
     window.raise_dock("History")
     day.rest(1.0)
     window.history.table.selectRow(window.history.view.rowCount() - 1)
+    window.history.actions_by_name["open"].click()
+    window.raise_dock("By hand")
     day.rest(3.0)
+    day.until(lambda: "drawing" not in window.result.figure.text())
     day.shoot("history")
+    window.raise_dock("Station")
     window.history.words.setText(".h5 write-verify")
     window.history.table.selectAll()
+    for row in range(3, window.history.view.rowCount()):
+        window.history.table.selectionModel().select(window.history.view.index(row, 0), _DROP)  # type: ignore[union-attr]
     for name, of in (("overlay", "overlay"), ("compare", "comparison")):
         window.history.actions_by_name[name].click()
         day.until(lambda of=of: getattr(window.history_desk, of) is not None)  # type: ignore[misc]
         overlay = window.history_desk.overlay
         day.until(lambda overlay=overlay: overlay is None or bool(overlay.curves))  # type: ignore[misc]
+        if overlay is not None and name == "overlay":
+            overlay.stream.setCurrentText("pulse")
+            overlay.x_box.setCurrentText("pulse")
+            day.rest(1.5)
         shown: QDialog | None = getattr(window.history_desk, of)
         day.shoot(name, shown)
         _close(shown)

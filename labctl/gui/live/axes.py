@@ -13,7 +13,7 @@ _PLAIN_DECADES = range(-3, 4)
 """Powers of ten that are written out on a logarithmic axis."""
 _SUPERSCRIPTS = str.maketrans("-0123456789", "\N{SUPERSCRIPT MINUS}⁰¹²³⁴⁵⁶⁷⁸⁹")
 _APART = 3.0
-"""Numbers of a logarithmic axis are at least so many pixels apart."""
+"""Numbers of an axis are at least so many pixels apart."""
 _TOP = 7
 """Room, in pixels, for the upper half of a number at the end of an axis."""
 _MARGIN = 2
@@ -32,10 +32,10 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     def generateDrawSpecs(self, p: Any) -> Any:
         """Leave out the numbers that would run into one that matters more."""
         specs = super().generateDrawSpecs(p)
-        if specs is None or not self.logMode:
+        if specs is None:
             return specs
         kept: list[Any] = []
-        for text in specs[2]:  # whole decades come first
+        for text in specs[2]:  # those that matter more come first
             room = text[0].adjusted(-_APART, -_APART, _APART, _APART)
             if not any(room.intersects(other[0]) for other in kept):
                 kept.append(text)

@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import (
     QComboBox,
     QFrame,
     QGridLayout,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -38,7 +39,7 @@ class SettingsTab(QWidget):
         self.refresh.clicked.connect(lambda: self.read_wanted.emit(""))
         inside = QWidget()
         self._grid = QGridLayout()
-        self._grid.setVerticalSpacing(3)
+        self._grid.setVerticalSpacing(2)
         self._grid.setHorizontalSpacing(4)
         column = QVBoxLayout(inside)
         column.setContentsMargins(2, 4, 2, 4)
@@ -81,21 +82,23 @@ class SettingsTab(QWidget):
         name.setBuddy(editor)
         for widget in (name, editor):
             widget.setToolTip("\n".join(filter(None, (entry.doc, entry.range and f"range: {entry.range}"))))
-        editor.setMinimumWidth(64)
-        self._grid.addWidget(name, row, 0)
+        hint = ElidedLabel(entry.range if entry.writable else "read only")
+        hint.setProperty("role", "hint")
+        hint.setAlignment(Qt.AlignmentFlag.AlignRight)
+        # Names and values can both be long: the value has a line of its own.
+        above = QWidget()
+        line = QHBoxLayout(above)
+        line.setContentsMargins(0, 2, 0, 0)
+        line.addWidget(name)
+        line.addWidget(hint, 1)
+        self._grid.addWidget(above, row, 0, 1, 2)
+        self._grid.addWidget(editor, row + 1, 0, 1, 1 if entry.disturbs else 2)
         if entry.disturbs:
             button = QPushButton("Measure")
             button.setToolTip("reading this acts on the device")
             button.clicked.connect(lambda: self.read_wanted.emit(entry.name))
-            self._grid.addWidget(button, row, 2)
-        elif not entry.writable:
-            self._grid.addWidget(_hint("read only"), row, 2)
-        # What can be set has the whole width, and its range below.
-        wide = entry.writable and not entry.disturbs
-        self._grid.addWidget(editor, row, 1, 1, 2 if wide else 1)
-        if entry.writable and entry.range:
-            self._grid.addWidget(_hint(entry.range), row + 1, 1, 1, 2)
-        self._grid.setColumnStretch(1, 1)
+            self._grid.addWidget(button, row + 1, 1)
+        self._grid.setColumnStretch(0, 1)
 
     def _editor(self, entry: SettingEntry) -> Editor:
         name = entry.name
@@ -126,10 +129,3 @@ class SettingsTab(QWidget):
             editor.setText(value or "")
             if isinstance(editor, QLineEdit):
                 editor.setCursorPosition(0)
-
-
-def _hint(words: str) -> ElidedLabel:
-    hint = ElidedLabel(words)
-    hint.setMinimumWidth(54)
-    hint.setProperty("role", "hint")
-    return hint
