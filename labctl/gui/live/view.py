@@ -9,9 +9,10 @@ from PyQt6.QtWidgets import QFrame, QLabel, QScrollArea, QSplitter, QVBoxLayout,
 from labctl.gui.live.array_map import Excluded, MapPanel
 from labctl.gui.live.distribution import DistributionPanel
 from labctl.gui.live.histogram import HistogramPanel
+from labctl.gui.live.matrix import LEAST_HEIGHT, MatrixPanel
 from labctl.gui.live.panel import PlotPanel, Rows
 from labctl.gui.live.trace import TracePanel
-from labctl.plots import ArrayMap, CumulativeDistribution, Histogram, Plot, Trace
+from labctl.plots import ArrayMap, CumulativeDistribution, Histogram, Matrix, Plot, Trace
 from labctl.protocol import Protocol
 
 REDRAW_MS = 50
@@ -145,10 +146,14 @@ class LiveView(QWidget):
             pair = QSplitter(Qt.Orientation.Horizontal)
             pair.setChildrenCollapsible(False)
             for panel in others[start : start + 2]:
-                panel.setMinimumSize(200, 160)
+                panel.setMinimumSize(200, LEAST_HEIGHT if isinstance(panel, MatrixPanel) else 160)
                 pair.addWidget(panel)
             pair.setSizes([self.width()] * pair.count())  # alike, whatever they would like
             whole.addWidget(pair)
+        maps = [panel for panel in self.panels if isinstance(panel, MapPanel)]
+        if len(maps) > 1:  # several would leave the others no room: they go below them
+            for panel in maps:
+                whole.addWidget(panel)
         for index in range(whole.count()):
             whole.setStretchFactor(index, 2 if isinstance(whole.widget(index), MapPanel) else 3)
         return whole
@@ -171,3 +176,5 @@ def panel_for(plot: Plot) -> PlotPanel:
             return MapPanel(plot)
         case Histogram():
             return HistogramPanel(plot)
+        case Matrix():
+            return MatrixPanel(plot)
