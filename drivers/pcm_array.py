@@ -89,23 +89,24 @@ class PcmArray(Instrument):
         Raises:
             LimitError: There is no such cell; nothing was sent.
         """
-        chosen = np.ascontiguousarray(cells, dtype=np.int64)
-        states = np.ascontiguousarray(high, dtype=np.uint8)
+        chosen = np.array(cells, dtype=np.int64)
+        states = np.array(high, dtype=np.uint8)
         if chosen.shape != states.shape:
             raise LimitError(f"{self.role}: {chosen.size} cells, but {states.size} states")
         if chosen.size and not (0 <= chosen.min() and chosen.max() < self.cells):
             raise LimitError(f"{self.role}: cells must be 0 to {self.cells - 1}, got {chosen.min()} to {chosen.max()}")
-        self._call("pcmSwitch", _pointer(chosen, _WORDS), _pointer(states, _BYTES), chosen.size, shown=f"{chosen.size}")
+        self._call("pcmSwitch", _memory(chosen), _memory(states), chosen.size, shown=f"{chosen.size}")
 
     def read_decades(self, out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
         """Return log10 of the resistance in Ohm of each cell; fills ``out`` if given."""
         if out is None:
             out = np.empty(self.cells, dtype=np.float32)
-        if out.shape != (self.cells,) or out.dtype != np.float32 or not out.flags.c_contiguous:
+        if out.shape != (self.cells,) or out.dtype != np.float32 or not out.flags.carray:
             raise LimitError(
-                f"{self.role}: out must be ({self.cells},) contiguous float32, got {out.shape} {out.dtype}"
+                f"{self.role}: out must be ({self.cells},) contiguous writeable float32, got {out.shape} {out.dtype}"
             )
-        self._call("pcmRead", out.ctypes.data_as(ctypes.POINTER(ctypes.c_float)), out.size, shown=f"{out.size}")
+        out.fill(0.0)  # what goes in is recorded, and is to be the same each time
+        self._call("pcmRead", _memory(out), out.size, shown=f"{out.size}")
         return out
 
     def number(self, function: str) -> int:
@@ -120,5 +121,6 @@ class PcmArray(Instrument):
             raise InstrumentError(self.role, f"{function}({shown})", code, CODES.get(code, "unknown"))
 
 
-def _pointer(array: NDArray[Any], kind: Any) -> Any:
-    return array.ctypes.data_as(kind)
+def _memory(array: NDArray[Any]) -> Any:
+    """Return the array's own memory as ctypes has it, its size known to whoever records the call."""
+    return np.ctypeslib.as_ctypes(array)

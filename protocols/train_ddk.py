@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from labctl.analysis import ddk_training
 from labctl.capabilities import CellArray, LinePulse
 from labctl.clock import Clock
+from labctl.confusion import CONFUSION, Confusion, Evaluation, confusion
 from labctl.errors import ConfigError
 from labctl.plots import ArrayMap, Plot, Trace
 from labctl.protocol import Count, Note, Plan, Siemens, Step, Steps
@@ -95,9 +96,12 @@ class TrainDdk(ArrayProtocol):
     device: ClassVar[str] = "RRAM array"
     purpose: ClassVar[str] = "Training"
     keeps_devices: ClassVar[bool] = True
-    rows: ClassVar[tuple[type[Row], ...]] = (Kinetics, Written, Accuracy, Iteration, Varied, Quantised, Placed)
+    rows: ClassVar[tuple[type[Row], ...]] = (
+        Kinetics, Written, Accuracy, Confusion, Iteration, Varied, Quantised, Placed,
+    )  # fmt: skip
     plots: ClassVar[tuple[Plot, ...]] = (
         Trace(Accuracy, "iteration", "test_accuracy", "Test accuracy", group="scheme"),
+        CONFUSION,
         Trace(Iteration, "iteration", "updated", "Weights updated"),
         ArrayMap(Written, "cell", "current", "Classifier as written"),
         layers_map(),
@@ -219,8 +223,7 @@ class TrainDdk(ArrayProtocol):
         yield Kinetics(training=which, device=-1, alpha=network.alpha, beta=network.beta)
         alpha, beta = training.devices(network)
         yield Kinetics.block(training=which, device=np.arange(len(alpha)), alpha=alpha, beta=beta)
-        test, train = training.software_accuracies(which)
-        yield Accuracy(time=clock.now(), scheme=2 * which, iteration=0, train_accuracy=train, test_accuracy=test)
+        yield from self._told(training, clock, training.software_accuracies(which), 2 * which, 0)
 
     def _transfer(self, training: "DdkTraining", clock: Clock, which: int) -> Iterator[Any]:
         written = training.transfer(which)
@@ -228,10 +231,10 @@ class TrainDdk(ArrayProtocol):
             training=which, cell=written.cells, target=written.targets, pulses=written.pulses,
             converged=written.converged, current=written.currents,
         )  # fmt: skip
-        yield self._measured(training, clock, 1 + 2 * which, 0)
+        yield from self._measured(training, clock, 1 + 2 * which, 0)
         if which == 1:
             training.measure_standard()
-            yield self._measured(training, clock, 4, 0)
+            yield from self._measured(training, clock, 4, 0)
 
     def _iterate(self, training: "DdkTraining", clock: Clock, round_: int) -> Iterator[Any]:
         first = round_ * self.evaluate_every
@@ -239,11 +242,18 @@ class TrainDdk(ArrayProtocol):
         for iteration in range(first, last):
             update = training.iterate(iteration)
             yield Iteration(time=clock.now(), iteration=iteration + 1, **update._asdict())
-        yield self._measured(training, clock, 4, last)
+        yield from self._measured(training, clock, 4, last)
 
-    def _measured(self, training: "DdkTraining", clock: Clock, scheme: int, iteration: int) -> Accuracy:
-        test, train = training.accuracies()
-        return Accuracy(time=clock.now(), scheme=scheme, iteration=iteration, train_accuracy=train, test_accuracy=test)
+    def _measured(self, training: "DdkTraining", clock: Clock, scheme: int, iteration: int) -> Iterator[Any]:
+        yield from self._told(training, clock, training.accuracies(), scheme, iteration)
+
+    def _told(
+        self, training: "DdkTraining", clock: Clock, found: Evaluation, scheme: int, iteration: int
+    ) -> Iterator[Any]:
+        test, train, answers = found
+        yield Accuracy(time=clock.now(), scheme=scheme, iteration=iteration, train_accuracy=train, test_accuracy=test)
+        stage = ddk_training.SCHEMES[scheme]
+        yield confusion(training.test_labels, answers, stage=stage, iteration=iteration)
 
     def _sweep(self, training: "DdkTraining") -> Iterator[Any]:
         points = [(kinetics, 0.0) for kinetics in self.kinetics_sweep]

@@ -10,6 +10,7 @@ import select
 import socket
 import struct
 import time
+import traceback
 from typing import Any, Protocol, runtime_checkable
 
 from typing_extensions import override
@@ -70,6 +71,21 @@ def channel_for(resource: Any) -> Channel:
             port.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return DescriptorChannel(port)
     return VisaChannel(resource)
+
+
+def close_abandoned(error: BaseException | None) -> None:
+    """Close the sockets of a HiSLIP session that was given up while it was opened; pyvisa-py leaves them open.
+
+    They are reached through the frames of ``error``, for nobody else knows that session.
+    """
+    while error is not None:
+        for frame, _ in traceback.walk_tb(error.__traceback__):
+            owner = frame.f_locals.get("self")
+            if type(owner).__module__ == "pyvisa_py.protocols.hislip":
+                for left in vars(owner).values():
+                    if isinstance(left, socket.socket):
+                        left.close()
+        error = error.__cause__ or error.__context__
 
 
 class DescriptorChannel(Channel):

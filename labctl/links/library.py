@@ -8,6 +8,7 @@ from typing import Any, Literal
 from typing_extensions import override
 
 from labctl.errors import LinkError, RunStoppedError, StateError
+from labctl.links.arguments import Values, answer_text, call_text, values
 from labctl.links.channels import Channel
 from labctl.links.link import Link, LinkOptions, TranscriptEntry
 
@@ -88,11 +89,14 @@ class LibraryLink(Link):
             if self._library is None:
                 raise StateError(f"{self.name} is closed")
             self._note(">", f"{function}({shown})")
+            given = self._tell_call(function, arguments)
             try:
                 code = int(getattr(self._library, function)(*arguments))
             except (OSError, ctypes.ArgumentError) as error:
                 raise LinkError(f"{self.name}: {function} cannot be called: {error}") from error
             self._note("<", f"{code}")
+            if given is not None:
+                self._tell_wire("<", answer_text(code, given, values(arguments)).encode())
             return code
 
     def pause(self, seconds: float) -> None:
@@ -121,9 +125,16 @@ class LibraryLink(Link):
     def _open_channel(self) -> Channel:
         raise StateError(f"{self.name} is a library: it is called, and takes no bytes")
 
+    def _tell_call(self, function: str, arguments: Sequence[Any]) -> Values | None:
+        """Tell whoever records what goes in, and return it; ``None`` where nobody does."""
+        if self.on_wire is None:
+            return None
+        given = values(arguments)
+        self._tell_wire(">", call_text(function, given).encode())
+        return given
+
     def _note(self, direction: Literal[">", "<"], text: str) -> None:
         entry = TranscriptEntry(time.time(), direction, text.encode())
-        self._tell_wire(direction, entry.data)
         self.transcript.append(entry)
         if self.on_message is not None:
             self.on_message(entry)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 from labctl.errors import LinkError, LinkTimeoutError, RunStoppedError, StateError
-from labctl.links.channels import Channel, HislipChannel, channel_for
+from labctl.links.channels import Channel, HislipChannel, channel_for, close_abandoned
 from labctl.links.recording import Kind
 
 TRANSCRIPT_ENTRIES = 2000
@@ -96,6 +96,7 @@ class Link:
             self._configure()
         except (Error, OSError, RuntimeError, ValueError) as error:
             self.close()
+            close_abandoned(error)
             raise LinkError(f"{self.name} cannot be opened: {_reason(error)}") from error
         self._channel = channel_for(self._resource)
         self._cancelled.clear()

@@ -11,7 +11,8 @@ station clock's time in s, the role, what happened, and for bytes how they are w
 
 ``>`` is to the instrument, ``<`` from it, in the pieces in which it came; ``timeout`` is a read that was given up,
 ``clear`` a device clear, ``baud`` a new rate of a serial line. ``text`` is a JSON string, ``hex`` has the number of
-bytes before them. The last line is ``end``; a recording without it comes from a session that was killed.
+bytes before them. Of a maker's library, ``>`` is a call with all that went in and ``<`` its code and all that it wrote
+(see `labctl.links.arguments`). The last line is ``end``; a recording without it comes from a session that was killed.
 """
 
 import json
@@ -119,6 +120,7 @@ class Recording:
     Attributes:
         events: In the order in which they happened.
         seed: Of what drivers drew at random.
+        simulated: Whether the instruments were.
         is_cut: Whether its end is missing, as in that of a session that was killed; a part of a line is left out.
 
     Args:
@@ -134,7 +136,7 @@ class Recording:
             lines = path.read_text(encoding="ascii").split("\n")
         except (OSError, UnicodeDecodeError) as error:
             raise DataFileError(f"{path} cannot be read: {error}") from error
-        self.seed = _seed(path, lines[0])
+        self.seed, self.simulated = _heading(path, lines[0])
         self.is_cut = lines[-2:] != [END, ""]
         if self.is_cut and whole:
             told = f"{path} is cut short: its last line, {len(lines)}, is not {END!r}"
@@ -159,18 +161,19 @@ def _line(event: Event) -> str:
     return f"{event.time!r} {event.role} {event.kind}{shown}\n"
 
 
-def _seed(path: Path, line: str) -> int:
+def _heading(path: Path, line: str) -> tuple[int, bool]:
+    """Return the seed, and whether the instruments were simulated."""
     magic, _, facts = line.partition(" ")
     if magic != MAGIC:
         raise DataFileError(f"{path} is no recording: it does not begin with {MAGIC!r}")
     try:
         found = json.loads(facts)
-        version, seed = found["version"], int(found["numbers"])
+        version, seed, simulated = found["version"], int(found["numbers"]), bool(found["simulated"])
     except (ValueError, KeyError, TypeError) as error:
         raise DataFileError(f"{path}, line 1: this is no heading of a recording: {error}") from error
     if version != VERSION:
         raise DataFileError(f"{path}: its version is {version}, but this labctl reads {VERSION}")
-    return seed
+    return seed, simulated
 
 
 def _event(path: Path, number: int, line: str) -> Event:

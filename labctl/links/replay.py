@@ -39,7 +39,7 @@ class StrictChannel(Channel):
 
     def __init__(self, events: Sequence[Event], where: str, tell: Callable[[float], None]) -> None:
         self._events = events
-        self._where = where
+        self.where = where
         self._tell = tell
         self._at = 0
         self._difference = ""
@@ -70,7 +70,7 @@ class StrictChannel(Channel):
             StateError: Names what comes next in the recording.
         """
         if (event := self._peek()) is not None:
-            raise StateError(f"{self._where}: the session has ended, but the recording goes on with {_named(event)}")
+            raise StateError(f"{self.where}: the session has ended, but the recording goes on with {_named(event)}")
 
     def _expect(self, given: Event) -> None:
         event = self._peek()
@@ -79,7 +79,7 @@ class StrictChannel(Channel):
         if event is None or (event.kind, event.data) != (given.kind, given.data):
             recorded = "nothing, it is at its end" if event is None else _named(event)
             position = _first_difference(event, given)
-            self._difference = f"{self._where}: the session has {_named(given)}, the recording {recorded}{position}"
+            self._difference = f"{self.where}: the session has {_named(given)}, the recording {recorded}{position}"
             raise StateError(self._difference)
         self._next(event)
 
@@ -101,7 +101,7 @@ class LenientChannel(Channel):
     answers_at_once = True
 
     def __init__(self, events: Sequence[Event], where: str, tell: Callable[[float], None]) -> None:
-        self._where = where
+        self.where = where
         self._tell = tell
         self._answers: dict[bytes, collections.deque[list[Event]]] = {}
         self._now: collections.deque[Event] = collections.deque()
@@ -117,7 +117,7 @@ class LenientChannel(Channel):
     def write(self, data: bytes) -> None:
         groups = self._answers.get(data)
         if groups is None:
-            raise StateError(f"{self._where}: the recording nowhere has {_named(Event(0.0, '', '>', data))}")
+            raise StateError(f"{self.where}: the recording nowhere has {_named(Event(0.0, '', '>', data))}")
         message, *answers = groups[0] if len(groups) == 1 else groups.popleft()
         self._tell(message.time)
         self._now.extend(answers)
@@ -157,10 +157,7 @@ class ReplayLink(Link):
         self, role: str, recording: Recording, mode: ReplayMode, clock: ReplayClock, name: str, options: LinkOptions
     ) -> None:
         super().__init__(name, lambda: None, options)
-        events = [event for event in recording.events if event.role == role]
-        make = StrictChannel if mode == "strict" else LenientChannel
-        where = f"{recording.path}{', which is cut short' if recording.is_cut else ''}, {role}"
-        self._player: StrictChannel | LenientChannel = make(events, where, clock.move_to)
+        self._player = player(role, recording, mode, clock)
 
     @override
     def open(self) -> None:
@@ -194,6 +191,14 @@ class ReplayLink(Link):
     def check_played(self) -> None:
         """Refuse a strict session that ended before the recorded one; raises StateError."""
         self._player.check_played()
+
+
+def player(role: str, recording: Recording, mode: ReplayMode, clock: ReplayClock) -> StrictChannel | LenientChannel:
+    """Return what answers in place of ``role``; ``clock`` follows it."""
+    events = [event for event in recording.events if event.role == role]
+    make = StrictChannel if mode == "strict" else LenientChannel
+    where = f"{recording.path}{', which is cut short' if recording.is_cut else ''}, {role}"
+    return make(events, where, clock.move_to)
 
 
 def _named(event: Event) -> str:

@@ -14,6 +14,7 @@ from labctl.clock import Clock, RealClock
 from labctl.errors import ConfigError, LabctlError, LinkError
 from labctl.instrument import Instrument
 from labctl.links import LibraryLink, Link, LinkOptions
+from labctl.links.library_replay import ReplayLibraryLink
 from labctl.links.recording import Recorder, Recording
 from labctl.links.replay import ReplayClock, ReplayLink, ReplayMode
 from labctl.stations.model import InstrumentTable, StationFile, Transport, parse_station, read_station
@@ -99,7 +100,7 @@ class Station:
     ) -> None:
         self.close()
         for instrument in self.instruments.values():
-            if kind is None and isinstance(instrument.link, ReplayLink):
+            if kind is None and isinstance(instrument.link, ReplayLink | ReplayLibraryLink):
                 instrument.link.check_played()
 
     def open(self) -> None:
@@ -137,7 +138,7 @@ class Station:
             try:
                 instrument.close()
             except LabctlError as error:
-                replayed = isinstance(instrument.link, ReplayLink)
+                replayed = isinstance(instrument.link, ReplayLink | ReplayLibraryLink)
                 why = (
                     "is not made safe as in the recording"
                     if replayed
@@ -166,9 +167,8 @@ class Station:
         name = self._resource_name(role, table)
         options = LinkOptions(timeout=table.timeout, baud_rate=table.baud_rate)
         if self._recording is not None:
-            if issubclass(self._drivers[role].link_type, LibraryLink):
-                raise ConfigError(f"{role} is reached through its maker's library, whose calls cannot be replayed")
-            return ReplayLink(role, self._recording, self.options.replay_mode, self._replay_clock, name, options)
+            make = ReplayLibraryLink if issubclass(self._drivers[role].link_type, LibraryLink) else ReplayLink
+            return make(role, self._recording, self.options.replay_mode, self._replay_clock, name, options)
         if issubclass(self._drivers[role].link_type, LibraryLink):
             return LibraryLink(name, functools.partial(self.lab.front_end, role) if self.lab else None, options)
         return Link(name, self._manager(role), options)

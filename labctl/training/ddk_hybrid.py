@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labctl.capabilities import CellArray, Cells, Floats, WriteSettings
+from labctl.confusion import Evaluation
 from labctl.errors import StateError
 from labctl.training import ddk
 from labctl.training.data import load_digits
@@ -91,7 +92,7 @@ class DdkTraining:
         else:
             digits = load_digits(of.data)
             parts, self.source = as_inputs(digits), digits.source
-        self._train, self._train_labels, self._test, self._test_labels = parts
+        self._train, self._train_labels, self._test, self.test_labels = parts
         self.networks: list[ddk.Network] = []
         self._acting: ddk.Network | None = None
         self._scales, self._waiting = np.ones(2), [np.zeros(shape) for shape in WEIGHTS[of.task]]
@@ -113,7 +114,7 @@ class DdkTraining:
         self.networks.append(trainer.network())
         return self.networks[-1]
 
-    def software_accuracies(self, which: int) -> tuple[float, float]:
+    def software_accuracies(self, which: int) -> Evaluation:
         """Return the accuracies (%) on test and training inputs, everything exact."""
         network = self.networks[which]
         exact = np.array(network.alpha), np.array(network.beta)
@@ -183,7 +184,7 @@ class DdkTraining:
             pulses = int(result.set_pulses.sum() + result.reset_pulses.sum())
         return Update(right, len(written), pulses)
 
-    def accuracies(self) -> tuple[float, float]:
+    def accuracies(self) -> Evaluation:
         """Read the board and return the accuracies (%) on test and training inputs."""
         self.look()
         return self._accuracies(self.acting, *self._inputs())
@@ -214,7 +215,7 @@ class DdkTraining:
         sizes = [np.abs(part).max() / steps for part in network.weights]
         weights = [np.rint(part / size) * size for part, size in zip(network.weights, sizes, strict=True)]
         inputs = self._standardised(network, self._test, (np.array(network.alpha), np.array(network.beta)))
-        return ddk.accuracy(inputs, self._test_labels, weights, network.biases)
+        return ddk.accuracy(inputs, self.test_labels, weights, network.biases)
 
     # -- keeping ----------------------------------------------------------------------------------------------------
 
@@ -290,16 +291,18 @@ class DdkTraining:
             )  # fmt: skip
         return self._seen
 
-    def _accuracies(self, network: ddk.Network, test: Floats, train: Floats) -> tuple[float, float]:
-        return (
-            ddk.accuracy(test, self._test_labels, network.weights, network.biases),
+    def _accuracies(self, network: ddk.Network, test: Floats, train: Floats) -> Evaluation:
+        found = ddk.answers(test, network.weights, network.biases)
+        return Evaluation(
+            float((found == self.test_labels).mean() * 100.0),
             ddk.accuracy(train, self._train_labels, network.weights, network.biases),
+            found,
         )
 
     def _some(self) -> tuple[Floats, NDArray[np.int64]]:
         """Return test inputs of all classes, no more than a sweep takes."""
         step = -(-len(self._test) // SWEPT_INPUTS)
-        return self._test[::step], self._test_labels[::step]
+        return self._test[::step], self.test_labels[::step]
 
     def _batch(self, iteration: int) -> NDArray[np.int64]:
         """Return the numbers of an iteration's inputs; each round of all has an order of its own."""

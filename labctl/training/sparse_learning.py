@@ -138,17 +138,23 @@ def as_inputs(images: Bytes) -> torch.Tensor:
     return torch.from_numpy(images.reshape(len(images), -1).astype(np.float32) / 255.0)
 
 
-def packed(network: SparseNetwork, high: NDArray[np.bool_], watch: StateWatch) -> bytes:
-    """Return what a resumed training needs of the network and of what was seen of its cells."""
+def packed(network: SparseNetwork, high: NDArray[np.bool_], watch: StateWatch, updates: NDArray[np.int64]) -> bytes:
+    """Return what a resumed training needs of the network and its cells; ``updates`` as `by_pixel` counts them."""
     file = io.BytesIO()
-    arrays = {"weights": network.weights.numpy(), "high": np.packbits(high), **watch.state()}
+    arrays = {"weights": network.weights.numpy(), "high": np.packbits(high), "updates": updates, **watch.state()}
     np.savez(file, **arrays)  # type: ignore[arg-type]
     return file.getvalue()
 
 
-def unpack(network: SparseNetwork, state: bytes, watch: StateWatch) -> NDArray[np.bool_]:
-    """Bring the network and the watch to what was packed; return which cells are high."""
+def unpack(network: SparseNetwork, state: bytes, watch: StateWatch) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Bring the network and the watch to what was packed; return which cells are high, and the updates."""
     with np.load(io.BytesIO(state)) as file:
         network.weights.copy_(torch.from_numpy(file["weights"]))
         watch.restore(file)
-        return np.unpackbits(file["high"], count=network.cells).astype(bool)
+        return np.unpackbits(file["high"], count=network.cells).astype(bool), file["updates"]
+
+
+def by_pixel(cells: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how many of the cells hold weights of each input pixel (784,)."""
+    pixels, hidden = LAYERS[:2]
+    return np.bincount(cells[cells < pixels * hidden] // hidden, minlength=pixels).astype(np.int64)

@@ -1,4 +1,4 @@
-"""QCoDeS drivers, unmodified, on the served station over HiSLIP."""
+"""QCoDeS drivers, unmodified, on the served station over sockets and HiSLIP."""
 
 import contextlib
 from typing import Any
@@ -15,14 +15,16 @@ from labctl.simulation.lab import SimulatedLab
 pytestmark = pytest.mark.filterwarnings("default")
 
 Resources = dict[str, dict[str, str]]
+each_line = pytest.mark.parametrize("kind", ["socket", "hislip"])
 
 
 def opened(driver: Any, name: str, resource: str) -> Any:
     return contextlib.closing(driver(name, resource, visalib="@py"))
 
 
-def test_the_source_meter_measures_the_cell(resources: Resources) -> None:
-    with opened(Keithley2636B, "smu", resources["smu"]["hislip"]) as smu:
+@each_line
+def test_the_source_meter_measures_the_cell(resources: Resources, kind: str) -> None:
+    with opened(Keithley2636B, "smu", resources["smu"][kind]) as smu:
         smu.smua.limiti(1e-3)
         smu.smua.volt(0.2)
         smu.smua.output("on")
@@ -31,8 +33,9 @@ def test_the_source_meter_measures_the_cell(resources: Resources) -> None:
         smu.smua.output("off")
 
 
-def test_the_fast_sweep_comes_back_whole(resources: Resources) -> None:
-    with opened(Keithley2636B, "smu", resources["smu"]["hislip"]) as smu:
+@each_line
+def test_the_fast_sweep_comes_back_whole(resources: Resources, kind: str) -> None:
+    with opened(Keithley2636B, "smu", resources["smu"][kind]) as smu:
         smu.smua.limiti(1e-3)
         smu.smua.setup_fastsweep(LinSweep(smu.smua.volt, 0.0, 0.2, 101))
         currents = np.asarray(smu.smua.fastsweep()).ravel()
@@ -40,8 +43,9 @@ def test_the_fast_sweep_comes_back_whole(resources: Resources) -> None:
         assert np.corrcoef(np.linspace(0.0, 0.2, 101), currents)[0, 1] > 0.99
 
 
-def test_the_generator_reads_back_what_is_set(resources: Resources) -> None:
-    with opened(Keysight33622A, "pulser", resources["pulser"]["hislip"]) as pulser:
+@each_line
+def test_the_generator_reads_back_what_is_set(resources: Resources, kind: str) -> None:
+    with opened(Keysight33622A, "pulser", resources["pulser"][kind]) as pulser:
         pulser.ch1.function_type("PULS")
         pulser.ch1.frequency(1e5)
         pulser.ch1.amplitude(1.0)
@@ -52,7 +56,8 @@ def test_the_generator_reads_back_what_is_set(resources: Resources) -> None:
         assert found == pytest.approx([1e5, 1.0, 0.5, 1e-6])
 
 
-def test_each_setting_of_bursts_and_triggers_reads_back(resources: Resources) -> None:
+@each_line
+def test_each_setting_of_bursts_and_triggers_reads_back(resources: Resources, kind: str) -> None:
     asked = {
         "function_type": "PULS",
         "output_polarity": "INV",
@@ -68,7 +73,7 @@ def test_each_setting_of_bursts_and_triggers_reads_back(resources: Resources) ->
         "trigger_count": 2,
         "trigger_timer": 2.0,
     }
-    with opened(Keysight33622A, "pulser", resources["pulser"]["hislip"]) as pulser:
+    with opened(Keysight33622A, "pulser", resources["pulser"][kind]) as pulser:
         for channel in (pulser.ch1, pulser.ch2):
             for name, value in asked.items():
                 channel.parameters[name].set(value)
@@ -76,19 +81,22 @@ def test_each_setting_of_bursts_and_triggers_reads_back(resources: Resources) ->
         assert pulser.error() == (0, "No error")
 
 
-def test_a_pulse_of_the_generator_is_seen_by_the_source_meter(resources: Resources, lab: SimulatedLab) -> None:
+@each_line
+def test_a_pulse_of_the_generator_is_seen_by_the_source_meter(
+    resources: Resources, kind: str, lab: SimulatedLab
+) -> None:
     def read(smu: Any) -> float:
         smu.smua.limiti(1e-3)
         smu.smua.volt(0.2)
         smu.smua.output("on")
         ohms = 0.2 / float(smu.smua.curr())
         smu.smua.output("off")
-        assert float(smu.ask("print(smua.source.output)")) == 0.0  # a write has no answer to wait for
+        assert float(smu.ask("smua.source.output")) == 0.0  # a write has no answer to wait for
         return ohms
 
     with (
-        opened(Keithley2636B, "smu", resources["smu"]["hislip"]) as smu,
-        opened(Keysight33622A, "pulser", resources["pulser"]["hislip"]) as pulser,
+        opened(Keithley2636B, "smu", resources["smu"][kind]) as smu,
+        opened(Keysight33622A, "pulser", resources["pulser"][kind]) as pulser,
     ):
         assert read(smu) < 2e4
         channel = pulser.ch1
@@ -111,8 +119,9 @@ def test_a_pulse_of_the_generator_is_seen_by_the_source_meter(resources: Resourc
     assert not lab.bench.conflicts
 
 
-def test_the_analyzer_measures_a_spot(resources: Resources) -> None:
-    with opened(KeysightB1500, "analyzer", resources["analyzer"]["hislip"]) as analyzer:
+@each_line
+def test_the_analyzer_measures_a_spot(resources: Resources, kind: str) -> None:
+    with opened(KeysightB1500, "analyzer", resources["analyzer"][kind]) as analyzer:
         analyzer.smu1.enable_outputs()
         analyzer.smu1.voltage(0.2)
         assert analyzer.smu1.voltage() == pytest.approx(0.2, rel=0.01)
@@ -120,8 +129,9 @@ def test_the_analyzer_measures_a_spot(resources: Resources) -> None:
         assert analyzer.error_message().startswith("+0,")
 
 
-def test_the_analyzer_samples_sweeps_and_reads_back(resources: Resources) -> None:
-    with opened(KeysightB1500, "analyzer", resources["analyzer"]["hislip"]) as analyzer:
+@each_line
+def test_the_analyzer_samples_sweeps_and_reads_back(resources: Resources, kind: str) -> None:
+    with opened(KeysightB1500, "analyzer", resources["analyzer"][kind]) as analyzer:
         smu = analyzer.smu1
         smu.enable_outputs()
         smu.current_measurement_range(constants.IMeasRange.FIX_1mA)

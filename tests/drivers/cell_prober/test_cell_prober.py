@@ -9,7 +9,7 @@ import pytest
 
 import labctl
 from drivers.cell_prober import CellProber
-from labctl.errors import ConfigError, FrameError, InstrumentError, LimitError
+from labctl.errors import ConfigError, FrameError, InstrumentError, LimitError, RunStoppedError
 from labctl.links import Link
 from labctl.stations.model import shipped_stations
 from labctl.stations.station import Station
@@ -21,8 +21,12 @@ class Scripted(Link):
     def __init__(self, *dialogue: tuple[str, str]) -> None:
         super().__init__("nowhere", lambda: None)
         self.dialogue = list(dialogue)
+        self.waits: list[float | None] = []
 
     def query(self, text: str, *, timeout: float | None = None) -> str:
+        if self._cancelled.is_set():
+            raise RunStoppedError("the wait was ended")
+        self.waits.append(timeout)
         asked, answer = self.dialogue.pop(0)
         assert text == asked
         return answer
@@ -76,6 +80,22 @@ def test_what_goes_wrong_is_told() -> None:
         prober(("LIFT", "what")).lift()
     with pytest.raises(InstrumentError, match="still touch cell 3"):
         prober(("LIFT", "OK"), ("CELL?", "OK 3")).make_safe()
+
+
+def test_a_move_may_take_half_a_minute() -> None:
+    needles: Any = prober(("MOVE 17", "OK 17"))
+    needles.move_to(17)
+    assert needles.link.waits == [30.0]
+
+
+def test_the_needles_are_lifted_after_a_cancel_too() -> None:
+    needles = prober(("LIFT", "OK"), ("CELL?", "OK NONE"))
+    needles.link.cancel()
+    assert needles.make_safe() == {"cell": -1}
+
+
+def test_the_panel_offers_the_cells_that_there_are_and_none() -> None:
+    assert prober().settings()["cell"].limits == (-1, 199)
 
 
 def test_a_cell_that_is_not_there_is_refused_before_anything_is_sent() -> None:

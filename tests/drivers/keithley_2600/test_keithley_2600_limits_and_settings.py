@@ -94,6 +94,8 @@ def test_an_output_goes_on_only_with_what_the_sample_stands(bench: Any) -> None:
     [
         ("current_limit", "100 nA", "smua.source.limiti = 1e-07"),
         ("four_wire", True, "smua.sense = 1"),
+        ("filter_type", "moving", "smua.measure.filter.type = 0"),
+        ("filter_type", "repeat", "smua.measure.filter.type = 1"),
         ("filter_type", "median", "smua.measure.filter.type = 2"),
         ("filter_count", 10, "smua.measure.filter.count = 10"),
         ("measured_current_autorange", False, "smua.measure.autorangei = 0"),

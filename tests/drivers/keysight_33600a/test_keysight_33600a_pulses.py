@@ -69,6 +69,22 @@ def test_a_pulse_train_is_one_triggered_burst_and_the_output_is_on_only_while_it
     assert isinstance(awg, PulseSource)
 
 
+def test_the_end_of_a_long_train_is_waited_for(opened: Opened, dialogue: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    awg, waits = opened(), []
+    whole = awg.wait_until_done
+
+    def noted(timeout: float = 0.0) -> None:
+        waits.append(timeout)
+        whole(timeout)
+
+    monkeypatch.setattr(awg, "wait_until_done", noted)
+    expect_pulse(dialogue)
+    expect_check(dialogue)
+    expect_given(dialogue, 5_000_000)
+    awg.send_pulses(PULSE, count=5_000_000, period=1e-6)
+    assert waits == [pytest.approx(5.0)]
+
+
 def test_a_negative_pulse_is_an_inverted_one_and_its_levels_never_cross(opened: Opened, dialogue: Any) -> None:
     awg = opened()
     expect_pulse(dialogue, high="0.0", low="-1.5", polarity="INV")

@@ -35,6 +35,8 @@ def test_a_bias_beyond_smu_or_sample_is_refused_before_anything_is_sent(bench: A
     driver = bench.opened(options={"smu": 1, "bias_smu": 2}, limits=SampleLimits(5.0, None, None, None))
     with pytest.raises(LimitError, match=r"6.0 V is more than 5.0 V"):
         driver.hold_bias(6.0, compliance=1e-6)
+    with pytest.raises(LimitError, match=r"-6.0 V is more than 5.0 V"):
+        driver.hold_bias(-6.0, compliance=1e-6)
     with pytest.raises(LimitError, match="nan"):
         driver.hold_bias(float("nan"), compliance=1e-6)
     with pytest.raises(LimitError, match="compliance"):

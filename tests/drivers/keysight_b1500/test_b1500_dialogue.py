@@ -42,6 +42,18 @@ def test_a_spot_forces_reads_and_goes_back_to_zero(bench: Any) -> None:
     assert found.in_compliance.tolist() == [False]
 
 
+@pytest.mark.parametrize(
+    ("full_scale", "number"), [(1e-9, 11), (1e-7, 13), (1e-5, 15), (1e-4, 16), (1e-3, 17), (1e-2, 18)]
+)
+def test_a_fixed_range_of_a_spot_goes_out_as_a_negative_number(bench: Any, full_scale: float, number: int) -> None:
+    driver = bench.opened()
+    driver.current_range.set(full_scale)
+    bench.block("AAD 1,0", "AIT 0,2,1", "CN 1")
+    bench.block("DV 1,0,0.2,1E-07", f"TI 1,-{number}", data="NAI+012.345E-09")
+    bench.block("DZ 1")
+    assert driver.measure_current(0.2, compliance=1e-7).currents.tolist() == [12.345e-9]
+
+
 def test_a_floating_channel_is_switched_off_after_a_spot(bench: Any) -> None:
     driver = bench.opened(idle=IdlePolicy.FLOAT, options={"smu": 5, "line_frequency": 60.0})
     bench.block("AAD 5,0", "AIT 0,3,0.005", "CN 5")
@@ -190,18 +202,19 @@ def test_making_safe_grounds_every_smu_that_is_on_and_measures_it(bench: Any) ->
     assert driver.make_safe() == {"smu_1_V": 0.0, "smu_5_V": -0.001, "output": True}
 
 
-def test_an_output_that_stays_up_is_reported(bench: Any) -> None:
+@pytest.mark.parametrize("level", ["+001.000", "-001.000"])
+def test_an_output_that_stays_up_is_reported(bench: Any, level: str) -> None:
     driver = bench.opened()
     bench.channel.script += [("AB", None), ("BC", None)]
     bench.ask("ERRX?", '+0,"No Error."')
     bench.block("CN 1", "DZ")
     bench.ask("*LRN? 0", "CN1")
-    bench.block("TV 1", data="NAV+001.000E+00")
+    bench.block("TV 1", data=f"NAV{level}E+00")
     with pytest.raises(InstrumentError, match="not at ground"):
         driver.make_safe()
 
 
-@pytest.mark.parametrize("after", ["CL", "CN1"])
+@pytest.mark.parametrize("after", ["CL", "CN1", "CN5"])
 def test_making_a_floating_instrument_safe_switches_all_off(bench: Any, after: str) -> None:
     driver = bench.opened(idle=IdlePolicy.FLOAT)
     bench.channel.script += [("AB", None), ("BC", None)]
@@ -212,7 +225,7 @@ def test_making_a_floating_instrument_safe_switches_all_off(bench: Any, after: s
     if after == "CL":
         assert driver.make_safe() == {"output": False}
     else:
-        with pytest.raises(InstrumentError, match=r"channels \[1\] are on"):
+        with pytest.raises(InstrumentError, match=rf"channels \[{after[-1]}\] are on"):
             driver.make_safe()
 
 

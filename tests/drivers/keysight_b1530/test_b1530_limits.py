@@ -90,6 +90,13 @@ def test_a_measurement_that_cannot_be_timed_is_refused(bench: Any, interval: flo
     assert bench.library.taken() == []
 
 
+def test_averaging_goes_to_the_last_step_of_its_limit() -> None:
+    pattern = programme.from_points("analyzer", np.array([0.0, 1.0]), np.zeros(2))
+    assert programme.event_along("analyzer", pattern, 0.1, 0.02097151).averaging == 2_097_151
+    with pytest.raises(LimitError, match="averaging"):
+        programme.event_along("analyzer", pattern, 0.1, 0.02097152)
+
+
 def test_more_measurements_than_the_memory_holds_are_refused(bench: Any) -> None:
     driver = bench.opened()
     with pytest.raises(LimitError, match="4000000"):
@@ -147,7 +154,14 @@ def test_the_last_measurement_ends_within_the_pattern_and_one_more_would_not(
 
 
 @pytest.mark.parametrize(
-    "options", [{"channel": 3}, {"channel": 103}, {"measure_channel": 1101}, {"channel": 101, "measure_channel": 101}]
+    "options",
+    [
+        {"channel": 3},
+        {"channel": 100},
+        {"channel": 103},
+        {"measure_channel": 1101},
+        {"channel": 101, "measure_channel": 101},
+    ],
 )
 def test_wrong_channels_are_refused_at_once(bench: Any, options: dict[str, int]) -> None:
     with pytest.raises(ConfigError):

@@ -108,6 +108,14 @@ def test_a_waveform_comes_as_often_as_asked(bench: Any) -> None:
     assert any(call.startswith("addSequence(101") and call.endswith(", 1000.0)") for call in bench.library.taken())
 
 
+@pytest.mark.parametrize("last", [1.0, -1.0])
+def test_a_waveform_that_ends_away_from_zero_is_followed_by_ground(bench: Any, last: float) -> None:
+    driver = bench.opened()
+    driver.send_waveform(np.array([0.0, 1e-6]), np.array([0.0, last]))
+    calls = bench.library.taken()
+    assert "dcforceVoltage(101, 0.0)" in calls[calls.index("execute()") :]
+
+
 def test_pulses_are_checked_without_a_call(bench: Any) -> None:
     driver = bench.opened()
     bench.library.taken()

@@ -1,12 +1,15 @@
 """The array controller's driver in front of its twin."""
 
-from collections.abc import Iterator
+import ctypes
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
-from labctl.errors import ConfigError, LimitError, LinkError, StateError
+from drivers.pcm_array import PcmArray
+from labctl.errors import ConfigError, InstrumentError, LimitError, LinkError, StateError
+from labctl.links import LibraryLink
 from labctl.stations.model import parse_station
 from labctl.stations.station import OpenOptions, Station
 
@@ -24,6 +27,35 @@ options = {{ cells = {twin}, read_noise = 0.0 }}
 def station(driver: int = 12, twin: int = 12) -> Station:
     text = STATION.format(driver=driver, twin=twin)
     return Station(parse_station(text, "small"), text, OpenOptions(simulate=True, seed=3))
+
+
+class Controller:
+    """A library that notes its calls and answers what it is told to."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.numbers = {"pcmCells": 12, "pcmOutputs": 0}
+        self.codes: dict[str, int] = {}
+
+    def __getattr__(self, name: str) -> Callable[..., int]:
+        def call(*arguments: Any) -> int:
+            self.calls.append(name)
+            if name in self.numbers:
+                arguments[0]._obj.value = self.numbers[name]
+            return self.codes.get(name, 0)
+
+        return call
+
+
+@pytest.fixture
+def controller() -> Controller:
+    return Controller()
+
+
+def opened(controller: Controller) -> PcmArray:
+    array = PcmArray(LibraryLink("PCM::ARRAY", lambda: controller), role="array", options={"cells": 12})
+    array.open()
+    return array
 
 
 @pytest.fixture
@@ -82,6 +114,7 @@ def test_a_lab_s_saved_state_brings_another_lab_to_the_same_place_and_time() -> 
         ([12], [True], "cells must be 0 to 11, got 12"),
         ([-1], [True], "cells must be"),
         ([1, 2], [True], "2 cells, but 1"),
+        ([1], [True, False], "1 cells, but 2"),
     ],
 )
 def test_cells_that_are_not_there_are_refused_before_anything_is_sent(
@@ -91,8 +124,9 @@ def test_cells_that_are_not_there_are_refused_before_anything_is_sent(
     sent = len(array.link.transcript)
     with pytest.raises(LimitError, match=words):
         array.switch_cells(np.array(cells), np.array(high))
-    with pytest.raises(LimitError, match="out must be"):
-        array.read_decades(np.empty(12))
+    for out in (np.empty(12), np.empty(24, dtype=np.float32)[::2], np.empty(11, dtype=np.float32)):
+        with pytest.raises(LimitError, match="out must be"):
+            array.read_decades(out)
     assert len(array.link.transcript) == sent
 
 
@@ -110,3 +144,52 @@ def test_a_closed_array_does_nothing(lab: Station) -> None:
         array.read_decades()
     front_end: Any = lab.lab.front_end("array")  # type: ignore[union-attr]
     assert front_end.pcmRead(np.empty(12, np.float32).ctypes, 12) == 1
+
+
+def test_an_array_is_made_safe_and_read_back_before_its_session_ends(controller: Controller) -> None:
+    array = opened(controller)
+    controller.calls.clear()
+    array.close()
+    assert controller.calls == ["pcmOutputs", "pcmClose"]
+
+
+def test_a_line_that_is_still_driven_is_reported(controller: Controller) -> None:
+    array = opened(controller)
+    controller.numbers["pcmOutputs"] = 3
+    with pytest.raises(InstrumentError, match="3 lines are driven"):
+        array.make_safe()
+
+
+def test_a_code_of_the_library_is_an_error_with_its_words(controller: Controller) -> None:
+    array = opened(controller)
+    controller.codes["pcmSwitch"] = 2
+    with pytest.raises(InstrumentError, match="no such cell") as raised:
+        array.switch_cells(np.array([3]), np.array([True]))
+    assert raised.value.code == 2
+
+
+def test_cells_in_a_read_only_array_are_switched(lab: Station) -> None:
+    cells, high = np.array([3]), np.array([True])
+    cells.flags.writeable = high.flags.writeable = False
+    array_of(lab).switch_cells(cells, high)
+    assert array_of(lab).read_decades()[3] > 6.0
+
+
+def test_the_twin_refuses_what_is_not_there(lab: Station) -> None:
+    twin: Any = lab.lab.front_end("array")  # type: ignore[union-attr]
+    cells, high = (ctypes.c_int64 * 1)(12), (ctypes.c_uint8 * 1)(1)
+    assert twin.pcmSwitch(cells, high, 1) == 2
+    assert twin.pcmRead((ctypes.c_float * 13)(), 13) == 3
+    assert twin.pcmRead((ctypes.c_float * 12)(), 12) == 0
+
+
+def test_the_drift_of_the_simulated_cells_is_what_the_station_says() -> None:
+    """Twelve cells without spread: a decade of time is a factor of 10^0.2, to the steps in which the twin keeps it."""
+    text = STATION.format(driver=12, twin=12).replace("read_noise", "drift = 0.2, drift_spread = 0.0, read_noise")
+    with Station(parse_station(text, "small"), text, OpenOptions(simulate=True, seed=3)) as lab:
+        array = array_of(lab)
+        array.switch_cells(np.arange(12), np.ones(12, dtype=bool))
+        lab.clock.wait(100.0)
+        before = array.read_decades()
+        lab.clock.wait(900.0)
+        assert array.read_decades() - before == pytest.approx(np.full(12, 0.2), abs=0.02)

@@ -176,8 +176,6 @@ def test_a_recording_is_not_written_over(tmp_path: Path) -> None:
     assert path.read_text(encoding="ascii") == HEADING + TALK + "end\n"
 
 
-def test_a_library_is_not_replayed_and_a_replay_not_simulated(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="library, whose calls cannot be replayed"):
-        labctl.open_station("full-lab", replay=recorded(tmp_path))
+def test_a_replay_is_not_simulated(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="neither simulated nor recorded"):
         labctl.open_station("pe-board", simulate=True, replay=recorded(tmp_path))

@@ -1,6 +1,8 @@
 """Bad days at an address: somebody else is there, another model is there, or the instrument goes while it speaks."""
 
 import functools
+import re
+import socket
 import subprocess
 import sys
 import threading
@@ -20,8 +22,6 @@ from labctl.simulation.lab import SimulatedLab
 from labctl.simulation.served import ServedLab
 from labctl.stations.model import read_station
 
-pytestmark = pytest.mark.filterwarnings("default::pytest.PytestUnraisableExceptionWarning")
-"""pyvisa-py leaves its sockets to the garbage collector where a connection is refused."""
 TIMEOUT = 2.0
 """Of the links, in s."""
 ALLOWED = 3.0 * TIMEOUT + 4.0
@@ -111,6 +111,32 @@ def test_a_second_process_gets_an_error_while_the_instrument_is_busy_and_opens_i
         assert first.line_frequency.get() == 50.0
     said = subprocess.run(command, capture_output=True, text=True, timeout=40.0, check=True).stdout
     assert said.strip() == "opened"
+
+
+@pytest.mark.parametrize("kind", ["socket", "hislip"])
+def test_a_refused_connection_leaves_no_socket_open_while_its_error_is_kept(
+    served: ServedLab, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[socket.socket] = []
+
+    class Noted(socket.socket):
+        def __init__(self, *arguments: Any, **keywords: Any) -> None:
+            super().__init__(*arguments, **keywords)
+            made.append(self)
+
+    resource = served.resources["smu"][kind]
+    with driver("keithley-2600", over(resource), "first"):
+        monkeypatch.setattr(socket, "socket", Noted)
+        second = driver("keithley-2600", over(resource), "second")
+        with pytest.raises(LinkError) as kept:
+            second.open()
+        ours = [one for one in made if one.fileno() != -1 and one.getsockname()[1] != _port(resource)]
+        assert made
+        assert ours == [], kept.value
+
+
+def _port(resource: str) -> int:
+    return int(re.findall(r"\d+", resource.split("::")[2])[-1])
 
 
 # -- another model ----------------------------------------------------------------------------------------------------

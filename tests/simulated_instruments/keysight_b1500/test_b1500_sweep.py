@@ -154,6 +154,20 @@ def test_a_negative_bias_hold_time_samples_the_base_first(analyzer: Any) -> None
     assert [float(e[3:]) > 25e-6 for e in elements[1::2]] == [False] * 3 + [True] * 3
 
 
+@pytest.mark.parametrize(("post", "volts"), [(1, 0.1), (2, 0.5)])
+def test_after_sampling_the_source_goes_where_msc_says(analyzer: Any, post: int, volts: float) -> None:
+    analyzer.write("CN 1", "MM 10,1", "MT 0,0.01,3", f"MSC 1,{post}", "MV 1,0,0.1,0.5,1E-3", "XE")
+    assert analyzer.loads["smu1"].sense()[0] == pytest.approx(volts)
+
+
+@pytest.mark.parametrize(
+    ("command", "code"), [("MT -0.01,0.0019,10", 0), ("MT -0.01,0.002,10", 120), ("MT 0,0.00012,10", 0)]
+)
+def test_the_ends_of_the_sampling_times_are_allowed(analyzer: Any, command: str, code: int) -> None:
+    analyzer.write("CN 1,2", "MM 10,1,2", command)
+    assert analyzer.error() == code
+
+
 @pytest.mark.parametrize("command", ["MT 0,0.00001,10", "MT -0.01,0.01,10", "MT 0,0.01,200000", "ML 7"])
 def test_sampling_times_out_of_limits_are_error_120(analyzer: Any, command: str) -> None:
     analyzer.write(command)
