@@ -59,7 +59,9 @@ def gradients(images: torch.Tensor, labels: torch.Tensor, weights: Weights) -> t
     return inputs.detach(), Weights(*torch.autograd.grad(loss, made))
 
 
-def train_in_software(images: torch.Tensor, labels: torch.Tensor, epochs: int, seed: int, rate: float = 2e-3) -> Weights:
+def train_in_software(
+    images: torch.Tensor, labels: torch.Tensor, epochs: int, seed: int, rate: float = 2e-3
+) -> Weights:
     """Train the network ex situ, in float; Adam with batches of 100 and a cosine schedule, *assumed*.
 
     Args:
