@@ -18,8 +18,8 @@ def analyse(run: RunData) -> Results:
     transferred, trained) ``STAGE_test_error`` and ``STAGE_train_error`` in % (the first group's, and those of each
     further group with ``_g2``, ``_g3``), and ``STAGE_test_accuracy``; ``won_back`` (share of what the transfer lost
     against 15 levels that training won back; not where it lost nothing), ``trained_over_levels`` (test error after the
-    training less that at the levels, in points); ``updated_share`` (weights written in an iteration), ``pulses``; and for
-    each later look ``aged_MINUTESmin_test_error``.
+    training less that at the levels, in points); ``updated_share`` (weights written in an iteration), ``pulses``; and
+    for each later look ``aged_MINUTESmin_test_error``.
     """
     written, iteration, error, fault = (
         run.arrays("written"),
