@@ -132,7 +132,7 @@ def test_all_layers_can_be_trained_and_a_cut_run_goes_on_bit_for_bit(
 
 
 def test_only_the_chosen_layer_is_written(digits: str) -> None:
-    protocol = TrainCnn(**{"data": digits, **SMALL, "trained": "C3", "threshold": 0.5e-6, "software_epochs": 1})
+    protocol = TrainCnn(**{"data": digits, **SMALL, "trained": "C3", "threshold": 0.05e-6, "software_epochs": 1})
     fields = protocol.model_dump(include=set(Recipe._fields))
     with open_station("pe-board", simulate=True, seed=4) as lab:
         board: Any = lab["pe-board"]
