@@ -455,3 +455,12 @@ def test_a_lost_answer_to_set_baud_is_not_asked_for_again(bench: Any) -> None:
     board.open()
     bench.request(SEQ + 1, PING, b"", bench.frame(2, SEQ + 1, PING))
     board.ping()
+
+
+def test_each_line_reports_its_own_voltage(monkeypatch: pytest.MonkeyPatch, bench: Any) -> None:
+    board = bench.opened()
+    payload = struct.pack("<BBBBHHHHhHIIIQ", 0, 0, 0, 1, 11, 22, 33, 12_000, 2500, 0, 0, 0, 115_200, 0)
+    monkeypatch.setattr(board.connection, "ask", lambda request: payload)
+    assert board.word_line_voltage.get() == 0.011
+    assert board.bit_line_voltage.get() == 0.022
+    assert board.source_line_voltage.get() == 0.033
