@@ -33,7 +33,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	MYPYPATH=benchmarks $(BIN)/mypy setup/qt_libraries.py examples benchmarks
+	MYPYPATH=benchmarks $(BIN)/mypy setup/qt_libraries.py setup/operator_pictures.py examples benchmarks
 	$(BIN)/lint-imports
 	$(BIN)/typos
 

@@ -1,15 +1,20 @@
-"""Training: the step on the simulated array beside the same digital step, and the EaPU optimiser beside plain Adam."""
+"""Training: steps on simulated arrays beside the same digital steps, and the EaPU optimiser beside plain Adam."""
 
+import itertools
 import statistics
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
 
 from labctl.stations.station import open_station
+from labctl.training import convolutional as network
 from labctl.training.eapu import AdamEaPU
+from labctl.training.hybrid import HybridTraining, Recipe
 from labctl.training.sparse_learning import SparseNetwork, acting_weights
+from protocols.train_cnn import TrainCnn
 
 ROUNDS, STEPS, BATCH = 15, 20, 100
 
@@ -61,6 +66,49 @@ def ssl_step() -> None:
     print(f"SSL step, batch {BATCH}: {rates}, {ratio:.2f} x the digital step (goal <= 2)")
 
 
+class BareIteration:
+    """The in-situ iteration with its weights in memory: batch, forward pass, gradient, threshold, change."""
+
+    def __init__(self, of: HybridTraining) -> None:
+        self.of, self.count = of, itertools.count()
+        self.weights = network.from_maps([part * scale for part, scale in zip(of.maps, of.scales, strict=True)])
+
+    def step(self) -> None:
+        """Make one."""
+        of = self.of
+        chosen = of.batch(next(self.count))
+        labels = of.train_labels[chosen]
+        inputs, slopes = of.slopes(0, chosen, labels, self.weights)
+        network.error_rate(inputs, labels, self.weights.fc)
+        for layer in of.trained:
+            change = -of.of.learning_rate * slopes[layer]
+            reached = torch.abs(change) >= of.of.threshold * of.scales[layer]
+            if reached.any():
+                self.weights[layer][reached] += change[reached]
+
+
+def cnn_step(trained: str) -> None:
+    """The convolutional network's in-situ iteration over the board's wire, beside the same one with no array."""
+    protocol = TrainCnn(software_epochs=2, learning_rate=0.1, trained=trained)
+    with open_station("pe-board", simulate=True, seed=1) as lab:
+        fields = protocol.model_dump(include=set(Recipe._fields))
+        recipe = Recipe(**fields, settings=protocol.write_settings(), placed=protocol.placed())
+        board: Any = lab["pe-board"]
+        training = HybridTraining(recipe, board, 1)
+        training.train_in_software()
+        training.transfer()
+        training.look()
+        bare, count = BareIteration(training), itertools.count()
+
+        def over_the_wire() -> None:
+            training.iterate(next(count))
+
+        seconds = interleaved({"bare": bare.step, "board": over_the_wire})
+    ratio = seconds["board"] / seconds["bare"]
+    rates = f"bare {1 / seconds['bare']:.0f}/s, over the wire {1 / seconds['board']:.0f}/s"
+    print(f"CNN iteration, {trained}, batch {BATCH}: {rates}, {ratio:.2f} x the bare computation (goal <= 5)")
+
+
 def eapu_step() -> None:
     """A step of AdamEaPU beside one of Adam, 784-256-10."""
 
@@ -84,4 +132,6 @@ def eapu_step() -> None:
 if __name__ == "__main__":
     torch.set_num_threads(1)
     ssl_step()
+    for layers in ("FC", "C1+C3+FC"):
+        cnn_step(layers)
     eapu_step()

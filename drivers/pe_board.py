@@ -133,11 +133,13 @@ class PeBoard(Instrument):
     # -- cells ------------------------------------------------------------------------------------------------------
 
     def read_cells(self, cells: Cells, *, voltage: float, averages: int = 1) -> Floats:
-        """Return the (n,) currents of ``cells``, in A; whole rows in a row are read as such."""
+        """Return the (n,) currents of ``cells``, in A; whole rows, in any order, are read as such."""
         numbers, read = self._limits().cells(cells, unique=False), self._limits().read(voltage, averages)
-        if rows := rows_in(numbers, self.geometry.columns):
-            return read_rows(self.connection, self.geometry, *rows, read).reshape(-1)
         found = np.empty(len(numbers))
+        if rows := rows_in(numbers, self.geometry.columns, self.capabilities.max_cells):
+            parts = [read_rows(self.connection, self.geometry, *run, read) for run in rows.runs]
+            found[rows.order] = np.concatenate(parts).reshape(-1)
+            return found
 
         def send(part: slice) -> None:
             piece = numbers[part]

@@ -188,6 +188,9 @@ def resume(file: str | Path, *, station: Station | None = None) -> Run:
 
     def open_file() -> RunFileWriter:
         cut_to_last_step(path, timestamp())
+        if start is None:
+            for instrument in chosen.values():  # as when it was begun first: it takes its time on a simulated line
+                instrument.snapshot()
         lengths = RunData(path).lengths
         return RunFileWriter(path, protocol_class.rows, lengths)
 

@@ -82,4 +82,31 @@ class Histogram:
     log_x: bool = False
 
 
-Plot = Trace | CumulativeDistribution | ArrayMap | Histogram
+@dataclasses.dataclass(frozen=True)
+class Matrix:
+    """The newest value for each pair of a row and a column, as colour and, where there is room, as a number.
+
+    What is not declared to be there, a row or column beyond the last, is left out.
+
+    Attributes:
+        row: The row type that it is drawn from.
+        down: Column with the matrix row, from 0 at the top.
+        across: Column with the matrix column, from 0 at the left.
+        value: Column that is shown: a count, or a share.
+        title: What the operator sees above it.
+        rows: Rows of the matrix.
+        columns: Columns of the matrix.
+        moment: Columns whose newest values say below the title which numbers these are.
+    """
+
+    row: type[Row]
+    down: str
+    across: str
+    value: str
+    title: str
+    rows: int = 10
+    columns: int = 10
+    moment: tuple[str, ...] = ()
+
+
+Plot = Trace | CumulativeDistribution | ArrayMap | Histogram | Matrix

@@ -56,6 +56,13 @@ class RunClock:
         """Return the time in s since the run began."""
         return self._clock.now() + self._offset
 
+    def mark(self) -> float:
+        """Return `now`, and count on from it as a run does that is resumed there: both round alike, to the last bit."""
+        station = self._clock.now()
+        now = station + self._offset
+        self._offset = now - station
+        return now
+
     def wait(self, seconds: float, cancel: threading.Event | None = None) -> None:
         """Let ``seconds`` pass on the station's clock."""
         self._clock.wait(seconds, cancel)
@@ -257,7 +264,7 @@ class Run:
                 self._clock.wait(item.seconds, self._interrupt)
             case Step():
                 kept = joined_state(self._devices(), item.state) if self._devices else item.state
-                writer.step(self._clock.now(), dataclasses.replace(item, state=kept))
+                writer.step(self._clock.mark(), dataclasses.replace(item, state=kept))
                 self._tell_rows(writer)
                 self._tell_progress(item)
             case Note():

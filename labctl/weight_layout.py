@@ -1,15 +1,66 @@
-"""Where the weights of a network lie on the arrays: each a pair of cells in two rows of one column, G+ and G-.
+"""Where the weights of a network lie on the arrays: rows for any network, and the layers of the CNN paper.
 
-Source: Yao et al., Nature 577, 641 (2020), Methods: C1 on 16 rows of PE1, C3 on the rest of PE1 and on PE3, the fully
-connected layer on 120 rows each of PE5 and PE7. That the rows of a pair are neighbours is *assumed*.
+There each weight is a pair of cells in two rows of one column, G+ and G-. Source: Yao et al., Nature 577, 641 (2020),
+Methods: C1 on 16 rows of PE1, C3 on the rest of PE1 and on PE3, the fully connected layer on 120 rows each of PE5 and
+PE7. That the rows of a pair are neighbours is *assumed*.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 
 from labctl.capabilities import ArrayGeometry, Cells
 from labctl.errors import ConfigError
+from labctl.plots import ArrayMap
+from labctl.rows import Block, Row, column
+
+
+class Placed(Row):
+    """What one cell is for."""
+
+    cell: int = column(doc="linear index of the cell over all arrays")
+    layer: int = column(doc="layer of the network, from 0; a reference column for all layers is the one after the last")
+    copy: int = column(doc="number of the copy, from 0, where a layer is written more than once")
+    map_row: int = column(doc="row of the weight in the layer's map")
+    map_column: int = column(doc="column of the weight in the layer's map")
+    part: int = column(doc="+1 or -1: sign with which the cell's conductance is in the weight; 0 reference")
+
+
+class Part(NamedTuple):
+    """The cells of one layer that have one part in their weights.
+
+    Attributes:
+        layer: Number of the layer in the network.
+        cells: (rows, columns) linear indices, as the layer's map.
+        sign: As ``Placed.part``.
+        copy: As ``Placed.copy``.
+    """
+
+    layer: int
+    cells: Cells
+    sign: int = 1
+    copy: int = 0
+
+
+def placed(parts: Iterable[Part]) -> Block:
+    """Return a row for each cell of a network."""
+    every = list(parts)
+    shapes = [np.indices(part.cells.shape).reshape(2, -1) for part in every]
+    sizes = [part.cells.size for part in every]
+    return Placed.block(
+        cell=np.concatenate([part.cells.reshape(-1) for part in every]),
+        layer=np.repeat([part.layer for part in every], sizes),
+        copy=np.repeat([part.copy for part in every], sizes),
+        map_row=np.concatenate([rows for rows, _ in shapes]),
+        map_column=np.concatenate([columns for _, columns in shapes]),
+        part=np.repeat([part.sign for part in every], sizes),
+    )
+
+
+def layers_map(rows: int = 128, columns: int = 16) -> ArrayMap:
+    """Return the plot of the layers on arrays of so many word and bit lines."""
+    return ArrayMap(Placed, "cell", "layer", "Layers on the arrays", rows, columns)
 
 
 class Layer(NamedTuple):

@@ -53,7 +53,7 @@ class GateResponse(Protocol):
     purpose: ClassVar[str] = "Switching"
     rows: ClassVar[tuple[type[Row], ...]] = (Response, Sweep)
     plots: ClassVar[tuple[Plot, ...]] = (
-        CumulativeDistribution(Response, "conductance", "step", "Cumulative distribution at each gate voltage"),
+        CumulativeDistribution(Response, "conductance", "step", "Distribution at each gate voltage"),
         ArrayMap(Response, "cell", "conductance", "Conductance map"),
         Trace(Sweep, "gate", "mean", "Mean conductance", group="turn"),
     )

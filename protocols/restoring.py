@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from labctl.analysis import restoration
-from labctl.capabilities import CellArray, Cells
+from labctl.capabilities import CellArray, Cells, Floats, Ints
 from labctl.clock import Clock
 from labctl.errors import ConfigError
 from labctl.plots import ArrayMap, Plot, Trace
@@ -16,6 +16,8 @@ from labctl.protocol import Note, Plan, Protocol, Seconds, Siemens, Step, Steps,
 from labctl.results import Results
 from labctl.rows import Row, column
 from labctl.runfile.reader import RunData
+from labctl.training.stuck import UPDATES, Stuck, told
+from labctl.weight_layout import Part, Placed, layers_map, placed
 from protocols.memorial_programming import MemorialProgrammingProtocol
 from protocols.sign_update import SignUpdateProtocol
 from protocols.two_pulse import TwoPulseProtocol
@@ -92,12 +94,13 @@ class RestorationProtocol(Protocol, abc.ABC):
     device: ClassVar[str] = "RRAM array"
     purpose: ClassVar[str] = "Training"
     keeps_devices: ClassVar[bool] = True
-    rows: ClassVar[tuple[type[Row], ...]] = (Loaded, Iteration, Validation, Picture, Weight)
+    rows: ClassVar[tuple[type[Row], ...]] = (Loaded, Iteration, Validation, Picture, Weight, Stuck, Placed)
     plots: ClassVar[tuple[Plot, ...]] = (
         Trace(Iteration, "iteration", "loss", "Loss", group="who", log_y=True),
         Trace(Validation, "iteration", "ssim", "SSIM", group="who"),
         Trace(Iteration, "iteration", "updated", "Weights updated", group="who", latest=True),
         ArrayMap(Weight, "cell", "conductance", "Weights"),
+        layers_map(),
     )
 
     data: str = Field(default="package", description="digits: package (5,000 images), download (70,000), or a file")
@@ -197,8 +200,11 @@ class RestorationProtocol(Protocol, abc.ABC):
             if resume:
                 training.restore(resume.state)
             else:
+                yield placed(
+                    [*(Part(n, part) for n, part in enumerate(layers)), Part(len(layers), reference[:, None], 0)]
+                )
                 yield from self._control(Learner(task, recipe, seed, 0.0), images, clock)
-                yield self._load(training)
+                yield from self._load(training, clock)
                 yield Step(1, self.work, training.state())
             for step in range(resume.done if resume else 1, self.work):
                 yield from self._train(training, images, clock, step)
@@ -257,27 +263,31 @@ class RestorationProtocol(Protocol, abc.ABC):
         yield _pictures(TARGET, images.targets)
         yield _pictures(FLOAT, learner.outputs(images.inputs[:PICTURES]))
 
-    def _load(self, training: "InSituTraining") -> Any:
-        outcomes = training.load()
+    def _load(self, training: "InSituTraining", clock: Clock) -> Iterator[Any]:
+        load = training.load()
         layers = [np.full(part.size, n) for n, part in enumerate((*training.layers, training.reference))]
-        parts = (training.scheme, outcomes[1]), (training.references, outcomes[0])
-        return Loaded.block(
+        parts = (training.scheme, load.cells), (training.references, load.references)
+        yield Loaded.block(
             cell=np.concatenate([scheme.cells for scheme, _ in parts]),
             layer=np.concatenate(layers),
             target=np.concatenate([scheme.targets for scheme, _ in parts]),
             pulses=np.concatenate([outcome.pulses for _, outcome in parts]),
             conductance=np.concatenate([outcome.conductances for _, outcome in parts]),
         )
+        if len(missed := training.reference[~load.references.converged]):
+            yield Note(told(missed, "of the reference column missed the conductance wanted"))
+        yield from _stuck(clock, training, load.stuck, load.stuck_at)
 
     def _train(self, training: "InSituTraining", images: "Images", clock: Clock, step: int) -> Iterator[Any]:
         last = min(step * self.validate_every, self.mini_batches)
         for number in range((step - 1) * self.validate_every, last):
             yield Wait(self.interval)
-            update = training.iterate(*images.batch(number))
+            loss, updated, pulses, stuck, stuck_at = training.iterate(*images.batch(number))
             yield Iteration(
-                time=clock.now(), who=IN_SITU, iteration=number + 1, **update._asdict(),
-                pulses_per_device=update.pulses / len(training.scheme.cells),
+                time=clock.now(), who=IN_SITU, iteration=number + 1, loss=loss, updated=updated, pulses=pulses,
+                pulses_per_device=pulses / len(training.scheme.cells),
             )  # fmt: skip
+            yield from _stuck(clock, training, stuck, stuck_at)
         conductances = training.measure()
         outputs = training.learner.outputs(images.inputs)
         yield _validation(clock, IN_SITU, last, images.quality(outputs))
@@ -287,6 +297,13 @@ class RestorationProtocol(Protocol, abc.ABC):
         )  # fmt: skip
         if last == self.mini_batches:
             yield _pictures(IN_SITU, outputs)
+
+
+def _stuck(clock: Clock, training: "InSituTraining", places: Ints, conductances: Floats) -> Iterator[Any]:
+    if len(places):
+        cells = training.scheme.cells[places]
+        yield Stuck.block(time=clock.now(), cell=cells, updates=UPDATES, conductance=conductances)
+        yield Note(told(cells, "that pulses do not change, left alone from now on"))
 
 
 def _validation(clock: Clock, who: int, iteration: int, quality: "Quality") -> Validation:

@@ -1,7 +1,7 @@
 """Hybrid training of a convolutional network on the board: transfer, then in-situ training of the last layer."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -9,13 +9,14 @@ from pydantic import Field, model_validator
 from labctl.analysis import hybrid
 from labctl.capabilities import CellArray
 from labctl.clock import Clock
+from labctl.confusion import CONFUSION, Confusion, confusion
 from labctl.errors import ConfigError
 from labctl.plots import ArrayMap, Plot, Trace
 from labctl.protocol import Count, Note, Plan, Seconds, Siemens, Step, Steps, Wait
 from labctl.results import Results
 from labctl.rows import Row, column
 from labctl.runfile.reader import RunData
-from labctl.weight_layout import LAYERS, Layer
+from labctl.weight_layout import LAYERS, Layer, Part, Placed, layers_map, placed
 from protocols.rram_array import EXPECTED_PULSES, ArrayProtocol
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from labctl.training.hybrid import HybridTraining
 
+Layers = Literal["FC", "C1", "C3", "C1+C3", "C1+FC", "C3+FC", "C1+C3+FC"]
+NAMES_IN_A_NOTE = 20
 GROUP_ARRAYS = ((0, 2), (1, 3), (5, 7))
 """Arrays of the convolution layers of each group; PE1+3, PE2+4, PE6+8. Only in a figure of the paper: reconstructed."""
 SECONDS_AN_ITERATION = 0.05
@@ -62,6 +65,14 @@ class Error(Row):
     test_error: float = column("%", "on the test images")
 
 
+class Updated(Row):
+    """How often one cell of the trained layers was written."""
+
+    iteration: int = column(doc="iterations so far")
+    cell: int = column(doc="linear index of the cell over all arrays")
+    updates: int = column(doc="updates of its weight since the transfer")
+
+
 class Weight(Row):
     """One weight of the last layer, as it was measured."""
 
@@ -70,6 +81,18 @@ class Weight(Row):
     map_row: int = column(doc="row of the layer's map")
     map_column: int = column(doc="column of the layer's map")
     value: float = column("S", "G+ - G-")
+
+
+class Fault(Row):
+    """A cell that did not do what it should: seen by the training, from its own pulses and reads."""
+
+    time: float = column("s", "time since the run began")
+    iteration: int = column(doc="iterations so far")
+    layer: int = column(doc="0 C1, 1 C3, 2 fully connected")
+    cell: int = column(doc="linear index of the cell over all arrays")
+    kind: int = column(doc="0 stuck: pulses do not move it; 1 drifted: it moved off since its last write")
+    expected: float = column("A", "its target, or what it was read at after its last write")
+    found: float = column("A", "what it was read at")
 
 
 class Aged(Row):
@@ -88,11 +111,16 @@ class TrainCnn(ArrayProtocol):
     device: ClassVar[str] = "RRAM array"
     purpose: ClassVar[str] = "Training"
     keeps_devices: ClassVar[bool] = True
-    rows: ClassVar[tuple[type[Row], ...]] = (Written, Iteration, Error, Weight, Aged)
+    rows: ClassVar[tuple[type[Row], ...]] = (
+        Written, Iteration, Error, Confusion, Updated, Weight, Fault, Aged, Placed,
+    )  # fmt: skip
     plots: ClassVar[tuple[Plot, ...]] = (
         Trace(Error, "iteration", "test_error", "Test error", group="group"),
+        CONFUSION,
         Trace(Iteration, "iteration", "updated", "Weights updated"),
+        ArrayMap(Updated, "cell", "updates", "Updates so far"),
         ArrayMap(Weight, "cell", "value", "Last layer"),
+        layers_map(),
     )
 
     data: str = Field(default="package", description="digits: package (5,000 images), download (70,000), or a file")
@@ -100,17 +128,22 @@ class TrainCnn(ArrayProtocol):
         default=0, ge=0, description="training images of the hybrid training; 0 takes all that there are"
     )
     software_epochs: Count = Field(default=4, description="epochs of the training ex situ")
+    software_rate: float = Field(default=2e-3, gt=0.0, le=1.0, description="Adam's learning rate ex situ")
     levels: int = Field(default=8, ge=2, le=64, description="levels of a cell; a pair has twice as many, less one")
     lowest: Siemens = Field(default=2.5e-6, gt=0.0, le=1e-3, description="conductance of the lowest level")
     highest: Siemens = Field(default=20e-6, gt=0.0, le=1e-3, description="conductance of the highest level")
     wait: Seconds = Field(default=60.0, ge=0.0, le=1e6, description="from the transfer to the first read")
     groups: int = Field(default=1, ge=1, le=3, description="copies of the convolution layers on arrays of their own")
     corrupted: float = Field(default=0.0, ge=0.0, le=1.0, description="share of targets replaced by random ones")
+    random_from: Literal["layer", "range"] = Field(
+        default="layer", description="random targets: values of the same layer's weights, or any of the range alike"
+    )
     iterations: int = Field(default=550, ge=0, le=100_000, description="updates of the last layer")
     batch: Count = Field(default=100, description="images of a batch")
     learning_rate: float = Field(default=0.15, gt=0.0, le=10.0, description="of the mean gradient of a batch")
+    trained: Layers = Field(default="FC", description="layers that are trained in situ; the others stay")
     threshold: Siemens = Field(default=1.5e-6, ge=0.0, le=1e-4, description="smallest change that is written")
-    evaluate_every: Count = Field(default=50, description="iterations of one step; errors are taken at each")
+    evaluate_every: Count = Field(default=25, description="iterations of one step; errors are taken at each")
     ageing: tuple[float, ...] = Field(default=(), description="minutes after the training at which all is read again")
 
     @model_validator(mode="after")
@@ -189,6 +222,7 @@ class TrainCnn(ArrayProtocol):
                     yield from self._iterate(training, clock, step)
                 else:
                     yield from self._afterwards(training)
+                yield from self._faults(training, clock, min(step * self.evaluate_every, self.iterations))
                 yield Step(step + 1, self.work, training.state())
         finally:
             torch.set_num_threads(threads)
@@ -207,6 +241,10 @@ class TrainCnn(ArrayProtocol):
 
     def _transfer(self, training: "HybridTraining", clock: Clock) -> Iterator[Any]:
         yield Note(f"data: {training.source}")
+        yield placed(
+            Part(layer, pairs[..., side], 1 - 2 * side, number // 2 if layer < 2 else 0)
+            for number, (layer, pairs) in enumerate(training.pairs) for side in (0, 1)
+        )  # fmt: skip
         for stage, (test, train) in enumerate(training.train_in_software()):
             yield Error(time=clock.now(), stage=stage, iteration=0, group=0, train_error=train, test_error=test)
         layers = training.transfer()
@@ -217,6 +255,7 @@ class TrainCnn(ArrayProtocol):
                 cell=layer.cells, layer=layer.layer, target=layer.targets, pulses=layer.pulses,
                 converged=layer.converged, relaxed=relaxed,
             )  # fmt: skip
+        training.learn_scatter(layers)
         yield from self._errors(training, clock, stage=2, iteration=0)
         yield from self._last_layer(training, moment=0)
 
@@ -226,7 +265,11 @@ class TrainCnn(ArrayProtocol):
         for iteration in range(first, last):
             update = training.iterate(iteration)
             yield Iteration(time=clock.now(), iteration=iteration + 1, **update._asdict())
+            yield from self._faults(training, clock, iteration + 1)
+        training.examine()
         yield from self._errors(training, clock, stage=3, iteration=last)
+        cells, updates = training.updates()
+        yield Updated.block(iteration=last, cell=cells, updates=updates)
 
     def _afterwards(self, training: "HybridTraining") -> Iterator[Any]:
         yield from self._last_layer(training, moment=1)
@@ -237,12 +280,29 @@ class TrainCnn(ArrayProtocol):
             training.look()
             yield Aged(minutes=minutes, test_error=training.errors(0)[0])
 
+    def _faults(self, training: "HybridTraining", clock: Clock, iteration: int) -> Iterator[Any]:
+        """Tell of cells that were found stuck or to have drifted since the last time."""
+        faults = training.faults()
+        for kind, words in enumerate(("are stuck", "moved off since their last write")):
+            cells = [cell for _, cell, fault in faults if fault.kind == kind]
+            if cells:
+                names = ", ".join(str(cell) for cell in cells[:NAMES_IN_A_NOTE])
+                more = f" and {len(cells) - NAMES_IN_A_NOTE} more" if len(cells) > NAMES_IN_A_NOTE else ""
+                yield Note(f"after {iteration} iterations, cells that {words}: {len(cells)} ({names}{more})")
+        for layer, cell, fault in faults:
+            yield Fault(
+                time=clock.now(), iteration=iteration, layer=layer, cell=cell, kind=fault.kind,
+                expected=fault.expected, found=fault.found,
+            )  # fmt: skip
+
     def _errors(self, training: "HybridTraining", clock: Clock, *, stage: int, iteration: int) -> Iterator[Any]:
         for group in range(self.groups):
             test, train = training.errors(group)
             yield Error(
                 time=clock.now(), stage=stage, iteration=iteration, group=group, train_error=train, test_error=test
             )
+            if group == 0:
+                yield confusion(*training.answers(group), stage=hybrid.STAGES[stage], iteration=iteration)
 
     def _last_layer(self, training: "HybridTraining", *, moment: int) -> Iterator[Any]:
         _, pairs = training.pairs[-1]

@@ -9,12 +9,14 @@ from pydantic import Field, model_validator
 from labctl.analysis import ddk_training
 from labctl.capabilities import CellArray, LinePulse
 from labctl.clock import Clock
+from labctl.confusion import CONFUSION, Confusion, Evaluation, confusion
 from labctl.errors import ConfigError
 from labctl.plots import ArrayMap, Plot, Trace
 from labctl.protocol import Count, Note, Plan, Siemens, Step, Steps
 from labctl.results import Results
 from labctl.rows import Row, column
 from labctl.runfile.reader import RunData
+from labctl.weight_layout import Part, Placed, layers_map, placed
 from protocols.rram_array import EXPECTED_PULSES, ArrayProtocol
 
 if TYPE_CHECKING:
@@ -94,11 +96,15 @@ class TrainDdk(ArrayProtocol):
     device: ClassVar[str] = "RRAM array"
     purpose: ClassVar[str] = "Training"
     keeps_devices: ClassVar[bool] = True
-    rows: ClassVar[tuple[type[Row], ...]] = (Kinetics, Written, Accuracy, Iteration, Varied, Quantised)
+    rows: ClassVar[tuple[type[Row], ...]] = (
+        Kinetics, Written, Accuracy, Confusion, Iteration, Varied, Quantised, Placed,
+    )  # fmt: skip
     plots: ClassVar[tuple[Plot, ...]] = (
         Trace(Accuracy, "iteration", "test_accuracy", "Test accuracy", group="scheme"),
+        CONFUSION,
         Trace(Iteration, "iteration", "updated", "Weights updated"),
         ArrayMap(Written, "cell", "current", "Classifier as written"),
+        layers_map(),
     )
 
     # Levels of Yao et al. but for the SET, *assumed* higher, for conductances up to 160 uS.
@@ -208,14 +214,16 @@ class TrainDdk(ArrayProtocol):
         return draw(run)
 
     def _ex_situ(self, training: "DdkTraining", clock: Clock, which: int) -> Iterator[Any]:
+        from labctl.training.ddk_hybrid import board_layers
+
         if which == 0:
             yield Note(f"data: {training.source}")
+            yield placed(Part(layer, cells) for layer, cells in board_layers(self.task))
         network = training.train_in_software(which)
         yield Kinetics(training=which, device=-1, alpha=network.alpha, beta=network.beta)
         alpha, beta = training.devices(network)
         yield Kinetics.block(training=which, device=np.arange(len(alpha)), alpha=alpha, beta=beta)
-        test, train = training.software_accuracies(which)
-        yield Accuracy(time=clock.now(), scheme=2 * which, iteration=0, train_accuracy=train, test_accuracy=test)
+        yield from self._told(training, clock, training.software_accuracies(which), 2 * which, 0)
 
     def _transfer(self, training: "DdkTraining", clock: Clock, which: int) -> Iterator[Any]:
         written = training.transfer(which)
@@ -223,10 +231,10 @@ class TrainDdk(ArrayProtocol):
             training=which, cell=written.cells, target=written.targets, pulses=written.pulses,
             converged=written.converged, current=written.currents,
         )  # fmt: skip
-        yield self._measured(training, clock, 1 + 2 * which, 0)
+        yield from self._measured(training, clock, 1 + 2 * which, 0)
         if which == 1:
             training.measure_standard()
-            yield self._measured(training, clock, 4, 0)
+            yield from self._measured(training, clock, 4, 0)
 
     def _iterate(self, training: "DdkTraining", clock: Clock, round_: int) -> Iterator[Any]:
         first = round_ * self.evaluate_every
@@ -234,11 +242,18 @@ class TrainDdk(ArrayProtocol):
         for iteration in range(first, last):
             update = training.iterate(iteration)
             yield Iteration(time=clock.now(), iteration=iteration + 1, **update._asdict())
-        yield self._measured(training, clock, 4, last)
+        yield from self._measured(training, clock, 4, last)
 
-    def _measured(self, training: "DdkTraining", clock: Clock, scheme: int, iteration: int) -> Accuracy:
-        test, train = training.accuracies()
-        return Accuracy(time=clock.now(), scheme=scheme, iteration=iteration, train_accuracy=train, test_accuracy=test)
+    def _measured(self, training: "DdkTraining", clock: Clock, scheme: int, iteration: int) -> Iterator[Any]:
+        yield from self._told(training, clock, training.accuracies(), scheme, iteration)
+
+    def _told(
+        self, training: "DdkTraining", clock: Clock, found: Evaluation, scheme: int, iteration: int
+    ) -> Iterator[Any]:
+        test, train, answers = found
+        yield Accuracy(time=clock.now(), scheme=scheme, iteration=iteration, train_accuracy=train, test_accuracy=test)
+        stage = ddk_training.SCHEMES[scheme]
+        yield confusion(training.test_labels, answers, stage=stage, iteration=iteration)
 
     def _sweep(self, training: "DdkTraining") -> Iterator[Any]:
         points = [(kinetics, 0.0) for kinetics in self.kinetics_sweep]

@@ -11,12 +11,15 @@ from pydantic import Field
 from labctl.analysis import sparse_learning as analysis
 from labctl.capabilities import BinaryArray
 from labctl.clock import Clock
+from labctl.confusion import CONFUSION, Confusion, confusion
 from labctl.errors import ConfigError
-from labctl.plots import Plot, Trace
+from labctl.plots import Matrix, Plot, Trace
 from labctl.protocol import Count, Note, Plan, Protocol, Seconds, Step, Steps, Wait
 from labctl.results import Results
 from labctl.rows import Row, column
 from labctl.runfile.reader import RunData
+from labctl.training.stuck import VAIN, StateWatch, Stuck, told
+from labctl.weight_layout import Part, Placed, layers_map, placed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,6 +33,8 @@ TRAINING_SAMPLE = 5000
 """Training images that an epoch's training accuracy is taken on; *assumed*."""
 SET_VOLTAGE, RESET_VOLTAGE = 3.0, 5.0
 """Source: SSL-C and SSL-B."""
+CELLS_SHOWN = (784 + 10, 256)
+"""Word and bit lines that the map shows the cells on: both layers fill it. The library numbers cells, no more."""
 PULSE_CHARGE = 5.0 / 3e3 * 60e-9
 """C of a RESET pulse through the molten cell; *assumed*."""
 
@@ -48,6 +53,16 @@ class Epoch(Row):
     delta_input: float = column(doc="mean of W - 1 over the +1 weights of the first layer")
     delta_output: float = column(doc="mean of W - 1 over the +1 weights of the second layer")
     switched: int = column(doc="cells switched in the epoch")
+
+
+class Updated(Row):
+    """How often the weights of one input pixel were written since the training's first write."""
+
+    scheme: str = column(doc="conventional, or drift")
+    epoch: int = column(doc="number of the epoch, from 1")
+    pixel_row: int = column(doc="row of the pixel in the image, from 0 at the top")
+    pixel_column: int = column(doc="column of the pixel in the image, from 0 at the left")
+    updates: float = column(doc="mean over the pixel's weights")
 
 
 class Word(Row):
@@ -98,11 +113,16 @@ class TrainSsl(Protocol):
     device: ClassVar[str] = "PCM array"
     purpose: ClassVar[str] = "Training"
     keeps_devices: ClassVar[bool] = True
-    rows: ClassVar[tuple[type[Row], ...]] = (Epoch, Word, Answer, Pinned, Inference)
+    rows: ClassVar[tuple[type[Row], ...]] = (
+        Epoch, Confusion, Updated, Word, Answer, Pinned, Inference, Stuck, Placed,
+    )  # fmt: skip
     plots: ClassVar[tuple[Plot, ...]] = (
         Trace(Epoch, "epoch", "test_accuracy", "Test accuracy", group="scheme"),
+        CONFUSION,
         Trace(Epoch, "epoch", "loss", "Loss", log_y=True, group="scheme"),
+        Matrix(Updated, "pixel_row", "pixel_column", "updates", "Updates by pixel", 28, 28, moment=("scheme", "epoch")),
         Trace(Pinned, "pin", "test_accuracy", "Accuracy with pinned weights", group="scheme"),
+        layers_map(*CELLS_SHOWN),
     )
 
     data: str = Field(default="package", description="digits: package (5,000 images), download (70,000), or a file")
@@ -150,6 +170,8 @@ class TrainSsl(Protocol):
             already, total = resume.done if resume else 0, len(self._chosen) * (self._chunks + 1)
             if resume:
                 training.restore(resume.state)
+            else:
+                yield placed(Part(n, cells) for n, cells in enumerate(training.network.places()))
             done = 0
             for scheme in self._chosen:
                 for chunk in range(self._chunks + 1):
@@ -210,6 +232,8 @@ class _Training:
         self.buffer = np.empty(array.cells, dtype=np.float32)
         self.network: learning.SparseNetwork = self._fresh()
         self.high: NDArray[np.bool_] = self.network.high()
+        self.updates = sparse_learning.by_pixel(np.zeros(0, np.int64))
+        self.watch = StateWatch(self.network.cells)
 
     def _fresh(self) -> Any:
         return self.learning.SparseNetwork(np.random.default_rng([self.seed, 0xA11]))
@@ -218,15 +242,16 @@ class _Training:
         """Draw the initial weights and write them all."""
         self.network = self._fresh()
         self.high = self.network.high()
+        self.updates[:] = 0
         self.array.switch_cells(np.arange(self.network.cells), self.high)
 
     def restore(self, state: bytes) -> None:
         """Go on from a step's state."""
-        self.high = self.learning.unpack(self.network, state)
+        self.high, self.updates = self.learning.unpack(self.network, state, self.watch)
 
     def state(self) -> bytes:
         """Return what `restore` needs."""
-        return self.learning.packed(self.network, self.high)
+        return self.learning.packed(self.network, self.high, self.watch, self.updates)
 
     def epoch(self, scheme: int, epoch: int) -> Iterator[Any]:
         """Train one epoch; yield the waits in it and what came of it."""
@@ -238,7 +263,14 @@ class _Training:
             self.network.step(gradient, self.of.learning_rate)
             losses.append(loss)
             switched += self._write()
-        yield self._summary(scheme, epoch, float(np.mean(losses)), switched)
+        acting = self._acting(scheme)
+        yield from self._summary(scheme, epoch, float(np.mean(losses)), switched, acting)
+        row, column = np.divmod(np.arange(len(self.updates)), 28)
+        yield Updated.block(
+            scheme=analysis.NAMES[scheme], epoch=epoch + 1, pixel_row=row, pixel_column=column,
+            updates=self.updates / self.network.layers[1],
+        )  # fmt: skip
+        yield from self._look_for_stuck(acting)
         if epoch < KEPT_EPOCHS or epoch >= self.of.epochs - KEPT_EPOCHS:
             bits = np.packbits(self.high, bitorder="little").view("<i8")
             yield Word.block(scheme=scheme, epoch=epoch + 1, word=np.arange(len(bits)), bits=bits)
@@ -271,10 +303,23 @@ class _Training:
     def _write(self) -> int:
         wanted = self.network.high()
         cells = np.flatnonzero(wanted != self.high)
+        cells = cells[self.watch.works(cells)]
         if cells.size:
             self.array.switch_cells(cells, wanted[cells])
+            self.updates += self.learning.by_pixel(cells)
         self.high = wanted
         return int(cells.size)
+
+    def _look_for_stuck(self, acting: Any) -> Iterator[Any]:
+        """Compare the states of the last read with those asked for; pulse again what is wrong, tell what stays so."""
+        again, stuck = self.watch.judge((acting > 0.0).numpy(), self.high)
+        if len(again):
+            self.array.switch_cells(again, self.high[again])
+        if len(stuck):
+            self.array.read_decades(self.buffer)
+            conductances = 10.0 ** -self.buffer[stuck].astype(float)
+            yield Stuck.block(time=self.clock.now(), cell=stuck, updates=VAIN, conductance=conductances)
+            yield Note(told(stuck, "that pulses do not change, left alone from now on"))
 
     def _evaluated(self, acting: Any) -> "learning.Evaluation":
         return self.network.evaluate(acting, self.test_images, self.test_labels)
@@ -282,17 +327,19 @@ class _Training:
     def _accuracy(self, answers: "learning.Evaluation") -> float:
         return float(np.mean(answers.predicted == self.test_labels.numpy()) * 100.0)
 
-    def _summary(self, scheme: int, epoch: int, loss: float, switched: int) -> Epoch:
-        acting = self._acting(scheme)
+    def _summary(self, scheme: int, epoch: int, loss: float, switched: int, acting: Any) -> Iterator[Any]:
         sample = slice(TRAINING_SAMPLE)
         own = self.network.evaluate(acting, self.images[sample], self.labels[sample])
+        tested = self._evaluated(acting)
         layers = self.network.split(acting)
         high = np.split(self.high, [self.network.sizes[0]])
         deltas = [float((w.numpy().ravel()[up] - 1.0).mean()) for w, up in zip(layers, high, strict=True)]
-        return Epoch(
+        yield Epoch(
             time=self.clock.now(), scheme=scheme, epoch=epoch + 1, loss=loss,
             train_accuracy=float(np.mean(own.predicted == self.labels[sample].numpy()) * 100.0),
-            test_accuracy=self._accuracy(self._evaluated(acting)),
+            test_accuracy=self._accuracy(tested),
             low_input=float(1.0 - high[0].mean()), low_output=float(1.0 - high[1].mean()),
             delta_input=deltas[0], delta_output=deltas[1], switched=switched,
         )  # fmt: skip
+        stage = analysis.NAMES[scheme]
+        yield confusion(self.test_labels, tested.predicted, stage=stage, iteration=epoch + 1)

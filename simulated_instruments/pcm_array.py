@@ -6,7 +6,8 @@ Nat. Commun. 12, 319 (2021).
 """
 
 import ctypes
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,11 +36,15 @@ class SimulatedPcmArray:
         drift: Mean drift exponent, in place of the paper's.
         drift_spread: Its standard deviation over cells.
         read_noise: Of R in one read.
+        stuck: [cell, resistance in Ohm] of cells that do not switch.
+
+    Raises:
+        ValueError: A stuck cell that there is not, or a resistance that is not above 0.
     """
 
     def __init__(
         self, clock: Clock, *, seed: int = 0, cells: int = DEFAULT_CELLS, drift: float | None = None,
-        drift_spread: float | None = None, read_noise: float | None = None,
+        drift_spread: float | None = None, read_noise: float | None = None, stuck: Sequence[Sequence[float]] = (),
     ) -> None:  # fmt: skip
         usual = PcmStatistics()
         statistics = PcmStatistics(
@@ -50,6 +55,10 @@ class SimulatedPcmArray:
             read_noise=usual.read_noise if read_noise is None else read_noise,
         )
         self.array = PcmArray(cells, seed=seed ^ _SEED_OFFSET, statistics=statistics)
+        for cell, resistance in stuck:
+            if not (0 <= cell < cells and 0.0 < resistance < math.inf):
+                raise ValueError(f"stuck: cell {cell:g} at {resistance:g} Ohm; cells are 0 to {cells - 1}")
+            self.array.stick(np.array([int(cell)]), math.log10(resistance))
         self._clock = clock
         self._open = False
 

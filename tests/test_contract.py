@@ -17,7 +17,7 @@ from labctl.api import dry_run
 from labctl.errors import StateError
 from labctl.instrument import Instrument
 from labctl.links import LibraryLink, Link
-from labctl.plots import ArrayMap, CumulativeDistribution
+from labctl.plots import ArrayMap, CumulativeDistribution, Matrix
 from labctl.protocol import Protocol
 from labctl.settings import Setting
 from labctl.simulation.hosting import HostedInstrument
@@ -291,6 +291,8 @@ def test_a_protocol_plots_columns_that_its_rows_have(name: str) -> None:
             wanted = {plot.cell, plot.value}
         elif isinstance(plot, CumulativeDistribution):
             wanted = {plot.x, plot.group}
+        elif isinstance(plot, Matrix):
+            wanted = {plot.down, plot.across, plot.value, *plot.moment}
         else:
             wanted = {plot.x, plot.y, plot.group, plot.goal} - {None}
         assert wanted <= {column.name for column in plot.row.columns}, plot.title

@@ -3,6 +3,8 @@
 Source: docs/pe-board-wire.md, section 8, READ_ARRAY.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from drivers.pe_board_wire import answers, requests
@@ -11,12 +13,30 @@ from drivers.pe_board_wire.requests import Cells, WireRead
 from labctl.capabilities import ArrayGeometry, Floats, Ints
 
 
-def rows_in(numbers: Cells, columns: int) -> tuple[int, int] | None:
-    """Return first row (through all arrays) and count of what ``numbers`` list, or ``None`` for no whole rows."""
-    first, rest = divmod(int(numbers[0]), columns)
-    if rest or len(numbers) % columns or not bool((np.diff(numbers) == 1).all()):
+class WholeRows(NamedTuple):
+    """What a list of cells is in whole rows: (first row through all arrays, count) each, and the list's order."""
+
+    runs: list[tuple[int, int]]
+    order: Cells
+
+
+def rows_in(numbers: Cells, columns: int, longest: int) -> WholeRows | None:
+    """Return ``numbers``, in any order, as whole rows; ``None`` where they are none or lists take fewer requests.
+
+    Args:
+        numbers: (n,) cells through all arrays.
+        columns: Of a row.
+        longest: Most cells in a list.
+    """
+    if len(numbers) % columns:
         return None
-    return first, len(numbers) // columns
+    order = np.argsort(numbers, kind="stable")
+    rows = numbers[order].reshape(-1, columns)
+    if (rows[:, 0] % columns).any() or (rows != rows[:, :1] + np.arange(columns)).any():
+        return None
+    firsts = rows[:, 0] // columns
+    runs = [(int(run[0]), len(run)) for run in np.split(firsts, np.flatnonzero(np.diff(firsts) != 1) + 1)]
+    return WholeRows(runs, order) if len(runs) <= -(-len(numbers) // longest) else None
 
 
 def read_rows(connection: Connection, geometry: ArrayGeometry, first: int, count: int, read: WireRead) -> Floats:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from labctl.confusion import by_class, last_of
 from labctl.results import Results, Table
 from labctl.runfile.reader import RunData
 
@@ -73,7 +74,9 @@ def _tables(run: RunData) -> dict[str, Table]:
     hybrid = accuracy["scheme"] == len(SCHEMES) - 1
     names, units = ("test_accuracy", "train_accuracy"), {"test_accuracy": "%", "train_accuracy": "%"}
     varied, quantised = run.arrays("varied"), run.arrays("quantised")
+    label = "speaker" if run.parameters["task"] == "voices" else "digit"
     return {
+        f"by_{label}": by_class(last_of(run), label),
         "schemes": Table({n: accuracy[n][kept] for n in ("scheme", *names)}, units, "test_accuracy", "scheme"),
         "trace": Table(
             {n: accuracy[n][hybrid] for n in ("iteration", *names)}, units, "test_accuracy", "iteration",

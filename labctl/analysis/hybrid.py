@@ -3,29 +3,42 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from labctl.confusion import by_class, last_of
 from labctl.results import Results, Table
 from labctl.runfile.reader import RunData
 
+WEIGHTS = {"C1": 72, "C3": 864, "FC": 1920}
 STAGES = ("float", "levels", "transferred", "trained")
 
 
 def analyse(run: RunData) -> Results:
     """Return headline figures and tables of a run of ``train-cnn``.
 
-    The summary has ``cells``, ``yield`` and ``cell_error_std_nA`` of the transfer; for each stage (float, levels,
+    The summary has ``cells``, ``yield`` and ``cell_error_std_nA`` (of the cells that reached their target) of the
+    transfer; ``stuck_cells`` and ``drifted_cells`` that the training found; for each stage (float, levels,
     transferred, trained) ``STAGE_test_error`` and ``STAGE_train_error`` in % (the first group's, and those of each
     further group with ``_g2``, ``_g3``), and ``STAGE_test_accuracy``; ``won_back`` (share of what the transfer lost
     against 15 levels that training won back); ``updated_share`` (weights written in an iteration), ``pulses``; and for
     each later look ``aged_MINUTESmin_test_error``.
     """
-    written, iteration, error = run.arrays("written"), run.arrays("iteration"), run.arrays("error")
+    written, iteration, error, fault = (
+        run.arrays("written"),
+        run.arrays("iteration"),
+        run.arrays("error"),
+        run.arrays("fault"),
+    )
     aged = run.arrays("aged")
+    trained = sum(WEIGHTS[name] for name in str(run.parameters["trained"]).split("+"))
     summary: dict[str, float | int] = {
         "cells": len(written["cell"]),
         "yield": float(written["converged"].mean()),
-        "cell_error_std_nA": float((written["relaxed"] - written["target"]).std() * 1e9),
+        "cell_error_std_nA": float(
+            (written["relaxed"] - written["target"])[written["converged"].astype(bool)].std() * 1e9
+        ),
+        "stuck_cells": len(np.unique(fault["cell"][fault["kind"] == 0])),
+        "drifted_cells": len(np.unique(fault["cell"][fault["kind"] == 1])),
         "iterations": len(iteration["iteration"]),
-        "updated_share": float(iteration["updated"].sum() / max(len(iteration["updated"]), 1) / 1920.0),
+        "updated_share": float(iteration["updated"].sum() / max(len(iteration["updated"]), 1) / trained),
         "pulses": int(iteration["pulses"].sum()),
     }
     groups = np.unique(error["group"])
@@ -63,6 +76,7 @@ def _tables(run: RunData) -> dict[str, Table]:
     last = [np.flatnonzero((error["stage"] == s) & (error["group"] == 0)) for s in range(len(STAGES))]
     kept = np.array([indices[-1] for indices in last if len(indices)], dtype=np.int64)
     return {
+        "by_digit": by_class(last_of(run)),
         "trace": Table({n: error[n][along] for n in names}, units, "test_error", "iteration", ("train_error",)),
         "stages": Table({n: error[n][kept] for n in ("stage", *names[2:])}, units, "test_error", "stage"),
         "changes": Table({"place": np.arange(len(change)), "change": change}, {"change": "S"}, "change", "place"),

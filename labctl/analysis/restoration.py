@@ -18,7 +18,9 @@ def analyse(run: RunData) -> Results:
     ``WHO_ssim``, ``WHO_psnr_dB`` and ``WHO_loss``; ``ssim_lost`` (float less in situ); of the training in situ
     ``weights``, ``mini_batches``, ``updated_share`` (weights updated in a mini-batch, R_up) with its standard error,
     ``late_updated_share`` (in the last quarter), ``pulses_per_updated_cell`` (N_cell), ``pulses_per_device`` (per
-    weight and mini-batch, N_up) and ``pulses``; and of the load ``load_pulses``, the mean, and ``load_error_std_uS``.
+    weight and mini-batch, N_up) and ``pulses``; of the load ``load_pulses``, the mean, and ``load_error_std_uS``;
+    ``references_missed`` (reference cells out of tolerance after it) and ``stuck_cells`` (that did not answer to their
+    pulses in the training).
 
     Source: EAPU, Nat. Commun. 16, 11494 (2025), eq. (9) and (10).
     """
@@ -47,6 +49,9 @@ def analyse(run: RunData) -> Results:
         }
     if weights:
         summary["load_pulses"] = float(loaded["pulses"].mean())
+        missed = np.abs(loaded["conductance"] - loaded["target"]) > run.parameters["tolerance"]
+        summary["references_missed"] = int((missed & (loaded["layer"] == 3)).sum())
+        summary["stuck_cells"] = run.lengths.get("stuck", 0)
         summary["load_error_std_uS"] = float((loaded["conductance"] - loaded["target"]).std() * 1e6)
     return Results(summary, _tables(run), "quality", printed="quality")
 

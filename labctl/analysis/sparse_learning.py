@@ -26,11 +26,12 @@ def analyse(run: RunData) -> Results:
     ``NAME_inference_accuracy`` (%), ``NAME_low_input`` and ``NAME_low_output`` (share of -1), ``NAME_mean_delta``.
     With both: ``gain_points``, ``low_input_change_points``, ``low_output_change_points``, ``selectivity`` (images on
     which the drift network's largest output is above the conventional one's, for one on which it is below), and the
-    mispredictions ``as_3_conventional``, ``as_3_drift``, ``of_8_conventional``, ``of_8_drift``.
+    mispredictions ``as_3_conventional``, ``as_3_drift``, ``of_8_conventional``, ``of_8_drift``. ``stuck_cells`` did not
+    answer to their pulses.
     """
     epoch, pinned, answer = run.arrays("epoch"), run.arrays("pinned"), run.arrays("answer")
     inference = run.arrays("inference")
-    summary: dict[str, float | int] = {}
+    summary: dict[str, float | int] = {"stuck_cells": run.lengths.get("stuck", 0)}
     present = [scheme for scheme in (0, 1) if np.any(answer["scheme"] == scheme)]
     for scheme in present:
         name = NAMES[scheme]

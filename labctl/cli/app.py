@@ -192,6 +192,10 @@ def sequence(
     seed: Seed = None,
     output: Output = Path("runs"),
     operator: Annotated[str, typer.Option(help="Goes into the run files.")] = "",
+    sample: Annotated[str, typer.Option(help="Goes into the run files; else what file or station say.")] = "",
+    die: Annotated[str, typer.Option(help="Which die of the sample; goes into the run files.")] = "",
+    device: Annotated[str, typer.Option(help="Which device on the die; goes into the run files.")] = "",
+    note: Annotated[str, typer.Option(help="Goes into the run files.")] = "",
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a sequence that was cut short.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would do, and touch nothing.")] = False,
     json: Json = False,
@@ -199,7 +203,8 @@ def sequence(
     """Run protocols one after the other, each only if earlier ones gave what is asked."""
     from labctl.cli import sequences
 
-    request = sequences.Request(station, simulate, seed, output, operator, resume, json)
+    labels = {"sample": sample, "die": die, "device": device, "operator": operator, "note": note}
+    request = sequences.Request(station, simulate, seed, output, labels, resume, json)
     sequences.run(file, request, dry=dry_run)
 
 

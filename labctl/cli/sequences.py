@@ -3,6 +3,7 @@
 import dataclasses
 import json as json_module
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from labctl.cli.running import progress
@@ -20,22 +21,22 @@ class Request:
     simulate: bool
     seed: int | None
     output: Path
-    operator: str
+    labels: Mapping[str, str]
     resume: bool
     json: bool
 
 
 def run(file: Path, request: Request, *, dry: bool) -> None:
     """Run the sequence in ``file``, or only say what it would do."""
-    sequence = read_sequence(file)
+    sequence = read_sequence(file).labelled(request.labels)
     station = open_station(request.station or sequence.place(), simulate=request.simulate, seed=request.seed)
     if dry:
         _print_plan(sequence, station, json=request.json)
         return
     with station, progress(shown=sys.stderr.isatty() and not request.json) as listener:
         entries = run_sequence(
-            sequence, station, request.output, name=file.stem, seed=request.seed, operator=request.operator,
-            resume=request.resume, listener=listener, tell=_say_nothing if request.json else _tell,
+            sequence, station, request.output, name=file.stem, seed=request.seed, resume=request.resume,
+            listener=listener, tell=_say_nothing if request.json else _tell,
         )  # fmt: skip
     if request.json:
         print(json_module.dumps({"status": "done", "stages": [dataclasses.asdict(entry) for entry in entries]}))

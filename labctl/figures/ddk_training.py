@@ -5,6 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from labctl.analysis import ddk_training
+from labctl.figures.confusion import draw_confusion
 from labctl.runfile.reader import RunData
 
 _NAMES = ("software", "imprecise\ninference", "noise-trained,\nsoftware", "noise-trained", "hybrid")
@@ -13,12 +14,12 @@ _SWEPT = {0: ("trained without noise", "#3b6ea5"), 2: ("trained with noise", "#c
 
 def draw(run: RunData) -> Figure:
     """Return the figure of a run of ``train-ddk``."""
-    figure = Figure(figsize=(11.0, 7.5), layout="constrained")
-    axes = figure.subplot_mosaic(
-        [["schemes", "schemes", "trace", "trace"], ["written", "kinetics", "synapses", "bits"]]
-    )
+    figure = Figure(figsize=(14.0, 8.0), layout="constrained")
+    above, below = ("schemes", "trace", "confusion"), ("written", "kinetics", "synapses", "bits")
+    axes = figure.subplot_mosaic([[name for name in above for _ in range(4)], [name for name in below for _ in "abc"]])
     _schemes(axes["schemes"], run)
     _trace(axes["trace"], run)
+    draw_confusion(axes["confusion"], run, "speaker" if run.parameters["task"] == "voices" else "digit")
     _written(axes["written"], run)
     _varied(axes["kinetics"], run, "kinetics", 1.0, "deviation of alpha and beta")
     _varied(axes["synapses"], run, "synapses", 1e6, "deviation of conductances (uS)")
@@ -36,7 +37,7 @@ def _schemes(axes: Axes, run: RunData) -> None:
     bars = axes.bar([_NAMES[scheme] for scheme in table["scheme"]], table["test_accuracy"], color=colours)
     axes.bar_label(bars, fmt="%.1f", fontsize=8)
     axes.set(ylabel="test accuracy (%)", ylim=(0.0, 108.0))
-    axes.tick_params(axis="x", labelsize=8)
+    axes.tick_params(axis="x", labelsize=7)
     axes.set_title("schemes (blue: on hardware)", fontsize=10)
 
 

@@ -5,6 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from labctl.analysis import sparse_learning as analysis
+from labctl.figures.confusion import draw_confusion
 from labctl.runfile.reader import RunData
 
 _COLOURS = ("#8a94a3", "#c2571a")
@@ -12,14 +13,16 @@ _COLOURS = ("#8a94a3", "#c2571a")
 
 def draw(run: RunData) -> Figure:
     """Return the figure of a run of ``train-ssl``."""
-    figure = Figure(figsize=(11.0, 9.0), layout="constrained")
-    axes = figure.subplot_mosaic([["accuracy", "accuracy", "pins"], ["sparsity", "digits", "maps"]])
+    figure = Figure(figsize=(14.0, 9.0), layout="constrained")
+    above, below = ("accuracy", "accuracy", "pins", "maps"), ("sparsity", "digits", "confusion", "confusion")
+    axes = figure.subplot_mosaic([[*above], [*below]])
     summary = analysis.analyse(run).summary
     _curves(axes["accuracy"], run)
     _pins(axes["pins"], run)
     _sparsity(axes["sparsity"], run)
     _digits(axes["digits"], run)
     _maps(figure, axes["maps"], run)
+    draw_confusion(axes["confusion"], run)
     gain = f", drift {summary['gain_points']:+.2f} points" if "gain_points" in summary else ""
     simulated = ", simulated" if run.header.simulated else ""
     figure.suptitle(f"{run.header.title}{simulated}: data {run.parameters['data']}{gain}", fontsize=11)

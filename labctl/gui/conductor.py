@@ -182,9 +182,9 @@ class Conductor(QObject):
     def _run_ended(self, ended: Ended) -> None:
         self._off_timer.stop()
         self.laboratory.set_in_use(())
-        level = logging.ERROR if ended.state is RunState.FAILED else logging.INFO
-        self.told.emit(level, f"the run is {ended.state}" + (f": {ended.reason}" if ended.reason else ""))
-        if ended.state is RunState.FAILED:
+        if ended.state is not RunState.FAILED:
+            self.told.emit(logging.INFO, f"the run is {ended.state}" + (f": {ended.reason}" if ended.reason else ""))
+        else:
             error = self.session.run.error if self.session.run is not None else None
             self.failed.emit(f"The run failed: {ended.reason}", trace_of(error) if error is not None else "")
         if self._off_wanted:

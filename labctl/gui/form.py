@@ -6,7 +6,9 @@ import pydantic
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QFormLayout, QGridLayout, QGroupBox, QLabel, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from labctl.gui.elided import ElidedLabel
 from labctl.gui.fields import CellsEditor, FieldEditor, editor_for
@@ -35,9 +37,20 @@ class FormRow(QWidget):
         layout.setHorizontalSpacing(6)
         layout.addWidget(self.editor, 0, 0)
         layout.addWidget(self.range, 0, 1)
-        layout.addWidget(self.error, 1, 0, 1, 2)
+        layout.addWidget(self.error, 2, 0, 1, 2)
         layout.setColumnStretch(1, 1)
+        self._grid, self._is_below = layout, False
         self.complain("")
+
+    @override
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Put the range below the editor where there is no room beside it."""
+        super().resizeEvent(event)
+        wanted = self.range.fontMetrics().horizontalAdvance(self.range.text())
+        below = self.editor.width() + self._grid.horizontalSpacing() + wanted > self.width()
+        if below != self._is_below:
+            self._is_below = below
+            self._grid.addWidget(self.range, int(below), int(not below), 1, 2 if below else 1)
 
     def complain(self, words: str) -> None:
         """Say what is wrong; empty for nothing."""

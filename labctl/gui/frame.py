@@ -1,5 +1,6 @@
 """The frame of the main window: its parts, docks, menus and status line; what they do is in `labctl.gui.window`."""
 
+import pyqtgraph as pg
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QAction, QShowEvent
 from PyQt6.QtWidgets import (
@@ -26,6 +27,7 @@ from labctl.gui.conductor import Conductor
 from labctl.gui.form import ProtocolForm
 from labctl.gui.history.folder import RunFolder
 from labctl.gui.history.panel import HistoryPanel
+from labctl.gui.live import axes
 from labctl.gui.live.view import LiveView
 from labctl.gui.manual.panel import ManualPanel
 from labctl.gui.messages import LogView, MessageArea
@@ -46,6 +48,8 @@ _AREAS = {
 """Where docks are at first; the others are below, one on the other."""
 
 
+_SMALLEST = 1280, 800
+"""A window of this size, in pixels, is what the docks are laid out for; a larger one shares out what is more."""
 _NEAR = 8
 """A tab bar belongs to the dock whose lower edge is within so many pixels of it."""
 
@@ -102,7 +106,7 @@ class Frame(QMainWindow):
 
     def _arrange(self) -> None:
         self.setWindowTitle("labctl")
-        self.resize(1280, 800)
+        self.resize(*_SMALLEST)
         bar = QToolBar("Run")
         bar.setObjectName("run")
         bar.setMovable(False)
@@ -152,6 +156,8 @@ class Frame(QMainWindow):
         app = QApplication.instance()
         if isinstance(app, QApplication):
             theme.apply(app, dark=dark)
+        for plot in self.findChildren(pg.PlotWidget):  # of open dialogs, too
+            axes.colour(plot)
         self.live.colour()
         self.log.colour()
 
@@ -170,6 +176,7 @@ class Frame(QMainWindow):
         if not self.remembered.bytes("layout"):
             self._size_docks()
         super().showEvent(event)
+        self.chooser.search.setFocus()
         QTimer.singleShot(0, self._hide_stray_tabs)
 
     def _hide_stray_tabs(self) -> None:
@@ -199,8 +206,9 @@ class Frame(QMainWindow):
 
     def _size_docks(self) -> None:
         left, right, below = self.docks["Protocol"], self.docks["Station"], self.docks["Log"]
-        self.resizeDocks([left, right], [352, 286], Qt.Orientation.Horizontal)
-        self.resizeDocks([below], [150], Qt.Orientation.Vertical)
+        beyond = max(0, self.width() - _SMALLEST[0])
+        self.resizeDocks([left, right], [352 + beyond // 10, 286 + beyond // 5], Qt.Orientation.Horizontal)
+        self.resizeDocks([below], [172 + max(0, self.height() - _SMALLEST[1]) // 3], Qt.Orientation.Vertical)
 
     def raise_dock(self, title: str) -> None:
         """Bring a dock into sight and give it the keyboard."""

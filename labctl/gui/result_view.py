@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from PyQt6.QtCore import QSize, Qt, QUrl
-from PyQt6.QtGui import QDesktopServices, QGuiApplication, QPixmap, QResizeEvent
+from PyQt6.QtGui import QDesktopServices, QGuiApplication, QMouseEvent, QPixmap, QResizeEvent
 from PyQt6.QtWidgets import (
     QAbstractItemView,
+    QDialog,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -56,6 +57,9 @@ class ResultView(QWidget):
                 header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.summary.setFixedWidth(250)
         self.figure = FigureLabel("The figure is drawn when a run has ended.")
+        self.larger = QPushButton("Enlarge figure")
+        self.larger.setToolTip("in a window of its own (double click)")
+        self.larger.clicked.connect(self.figure.enlarge)
         self._arrange()
         self._enable_file(None)
 
@@ -95,6 +99,7 @@ class ResultView(QWidget):
         file.addWidget(self.path, 1)
         file.addWidget(self.copy)
         file.addWidget(self.folder)
+        file.addWidget(self.larger)
         below = QHBoxLayout()
         below.addWidget(self.summary)
         below.addWidget(self.figure, 1)
@@ -139,6 +144,26 @@ class FigureLabel(QLabel):
         """Show words in place of a picture."""
         self.pixels = None
         self.setText(words)
+
+    def enlarge(self) -> None:
+        """Show the picture in a window of its own, as large as it was drawn."""
+        if self.pixels is None:
+            return
+        window = QDialog(self)
+        window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        window.setWindowTitle("Figure")
+        whole = FigureLabel("")
+        whole.pixels = self.pixels
+        layout = QVBoxLayout(window)
+        layout.addWidget(whole)
+        screen = self.screen()
+        room = screen.availableSize() if screen is not None else self.pixels.size()
+        window.resize((self.pixels.size() + QSize(24, 24)).boundedTo(room))
+        window.show()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802
+        """Show the picture in a window of its own."""
+        self.enlarge()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
         """Fit the picture."""

@@ -128,11 +128,24 @@ class RunBar(QWidget):
         """Show where the run is and which verbs there are."""
         self.state.setText(_STATE_WORDS[state])
         set_role(self.state, _STATE_ROLES.get(state, "heading") if state else "hint")
-        allowed = _ALLOWED.get(state, frozenset({"run"} if can_run else ()))
-        for name, action in self.actions_by_name.items():
-            action.setEnabled(name == "off" or name in allowed)
+        self._allow(_ALLOWED.get(state, frozenset({"run"} if can_run else ())))
         for entry in (*self.labels.values(), self.seed):
             entry.setEnabled(state not in _ALLOWED)
+
+    def _allow(self, allowed: frozenset[str]) -> None:
+        """Enable verbs, and take the keyboard from one that ceases: to Pause or Resume, or to none.
+
+        Qt would move it on to the next button, which may be "outputs off" or Abort: a second press of the Space bar
+        would do what nobody wants.
+        """
+        loses = any(self.buttons[name].hasFocus() for name in self.buttons.keys() - allowed - {"off"})
+        if loses:
+            self.setFocus()
+        for name, action in self.actions_by_name.items():
+            action.setEnabled(name == "off" or name in allowed)
+        heir = next((name for name in ("pause", "resume") if name in allowed), None)
+        if self.hasFocus() and heir is not None:
+            self.buttons[heir].setFocus()
 
     def show_plan(self, words: str, *, wrong: bool) -> None:
         """Show what a run would do, or why there can be none."""

@@ -41,6 +41,8 @@ class RunSession(QObject):
         self.run: Run | None = None
         self.rows_left_out = 0
         self._events: collections.deque[Event] = collections.deque()
+        self._newest: collections.deque[Progress] = collections.deque(maxlen=1)
+        """The newest progress: a run in virtual time makes it faster than it can be shown."""
         self._rows_in = self._rows_out = 0
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
@@ -60,6 +62,7 @@ class RunSession(QObject):
         """Start a prepared run."""
         self.run = run
         self._events.clear()
+        self._newest.clear()
         self._rows_in = self._rows_out = self.rows_left_out = 0
         run.listen(self._listen)
         self.began.emit(run)
@@ -90,6 +93,9 @@ class RunSession(QObject):
 
     def _listen(self, event: Event) -> None:
         """Take an event; called in the run's thread, or in whichever calls one of its verbs."""
+        if isinstance(event, Progress):
+            self._newest.append(event)
+            return
         if isinstance(event, RowsAdded):
             if self._rows_in - self._rows_out > PENDING_ROWS:
                 self.rows_left_out += len(event.rows)
@@ -100,7 +106,6 @@ class RunSession(QObject):
     def _tick(self) -> None:
         thread_has_ended = self.run is not None and self.run.join(0.0)
         rows: dict[str, list[np.ndarray[Any, Any]]] = {}
-        progress: Progress | None = None
         ended: Ended | None = None
         until = time.monotonic() + TICK_BUDGET
         while self._events and time.monotonic() < until:
@@ -108,8 +113,6 @@ class RunSession(QObject):
                 case RowsAdded(stream, more):
                     rows.setdefault(stream, []).append(more)
                     self._rows_out += len(more)
-                case Progress() as progress:
-                    pass
                 case LogLine() as line:
                     self.logged.emit(line)
                 case StateChanged(state):
@@ -118,8 +121,8 @@ class RunSession(QObject):
                     pass
         for stream, parts in rows.items():
             self.rows_added.emit(stream, parts[0] if len(parts) == 1 else np.concatenate(parts))
-        if progress is not None:
-            self.progressed.emit(progress)
+        if self._newest:
+            self.progressed.emit(self._newest.pop())
         if ended is None and thread_has_ended and not self._events:
             file = self.run.file if self.run is not None else None
             ended = Ended(RunState.FAILED, file, "the run ended without a word: check the outputs by hand", {})

@@ -1,10 +1,13 @@
 """Colours, palettes and the style sheet: light by default, dark on request; no state is told by colour alone."""
 
 import dataclasses
+from collections.abc import Iterable
 
 import pyqtgraph as pg
-from PyQt6.QtGui import QColor, QPalette
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap
+from PyQt6.QtWidgets import QApplication, QProxyStyle, QStyle, QStyleOption, QWidget
+from typing_extensions import override
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,11 +40,45 @@ def apply(app: QApplication, *, dark: bool = False) -> Theme:
     """Give the application its palette, style sheet and plot colours; plots made from now on follow it."""
     theme = DARK if dark else LIGHT
     _current[0] = theme
-    app.setStyle("Fusion")
+    app.setStyle(_Style(theme.text))
     app.setPalette(_palette(theme))
     app.setStyleSheet(_style_sheet(theme))
     pg.setConfigOptions(background=theme.base, foreground=theme.text, antialias=False, imageAxisOrder="row-major")
     return theme
+
+
+class _Style(QProxyStyle):
+    """Fusion, whose signs in the titles of docks are dark whatever the palette, with signs in a given colour."""
+
+    def __init__(self, colour: str) -> None:
+        super().__init__("Fusion")
+        self._icons = {
+            QStyle.StandardPixmap.SP_TitleBarCloseButton: _sign(colour, ((4, 4, 11, 11), (11, 4, 4, 11))),
+            QStyle.StandardPixmap.SP_TitleBarNormalButton: _sign(
+                colour, ((6, 3, 12, 3), (12, 3, 12, 9), (3, 6, 9, 6), (9, 6, 9, 12), (9, 12, 3, 12), (3, 12, 3, 6))
+            ),
+        }
+
+    @override
+    def standardIcon(
+        self,
+        standardIcon: QStyle.StandardPixmap,
+        option: QStyleOption | None = None,
+        widget: QWidget | None = None,
+    ) -> QIcon:
+        return self._icons.get(standardIcon) or super().standardIcon(standardIcon, option, widget)
+
+
+def _sign(colour: str, strokes: Iterable[tuple[int, int, int, int]]) -> QIcon:
+    """Draw a sign of 16 x 16 pixels from strokes."""
+    pixmap = QPixmap(16, 16)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setPen(QColor(colour))
+    for stroke in strokes:
+        painter.drawLine(*stroke)
+    painter.end()
+    return QIcon(pixmap)
 
 
 def _palette(theme: Theme) -> QPalette:

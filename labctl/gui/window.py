@@ -19,6 +19,7 @@ from labctl.gui.history.folder import RunFolder
 from labctl.gui.labels import Offers
 from labctl.gui.live.desk import LiveDesk
 from labctl.gui.messages import LogBridge
+from labctl.gui.off_key import OffKey
 from labctl.gui.plan_words import plan_words
 from labctl.gui.queue.desk import QueueDesk
 from labctl.gui.queue.runner import QueueRunner
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from labctl.runfile.reader import RunData
 
 DEFAULT_STATION = "pe-board"
+FIRST_PROTOCOL = "write-verify"
+"""What the form shows when there is nothing to remember: it runs on the default station."""
 _PASSING_MS = 10_000
 _LAYOUT = 3
 """Goes up when the docks change, so that an older remembered layout is not applied."""
@@ -69,6 +72,7 @@ class MainWindow(Frame):
         self._seed: int | None = None
         self._station_sample = ""
         self._closing = self._may_close = False
+        self._off_key = OffKey(self.run_bar.actions_by_name["off"], self)
         self._connect()
         self._mark_excluded()
         self._recall()
@@ -161,7 +165,7 @@ class MainWindow(Frame):
         self.live.mark_excluded(self.cell_desk.excluded)
 
     def _take_protocols(self, protocols: Any) -> None:
-        self.chooser.show_protocols(protocols, self.remembered.text("protocol"))
+        self.chooser.show_protocols(protocols, self.remembered.text("protocol", FIRST_PROTOCOL))
 
     def _show_protocol(self, protocol: type[Protocol]) -> None:
         form = self.forms.get(protocol)

@@ -66,6 +66,12 @@ class RunData:
         """Return a stream's columns as arrays, by name."""
         return self._read(stream)[0]
 
+    def kinds(self, stream: str) -> dict[str, tuple[str, str]]:
+        """Return numpy's kind (such as ``"f"`` or ``"S"``) and the unit of a stream's columns; reads no row."""
+        with StoredRun(self.path) as run:
+            units = run.units(stream)
+            return {n: (run.column(stream, n, 0).dtype.kind, units.get(n, "")) for n in run.columns(stream)}
+
     @property
     def parameters(self) -> dict[str, Any]:
         """The protocol's parameters, in SI units."""

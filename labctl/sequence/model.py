@@ -102,11 +102,28 @@ class Stage(BaseModel):
         return checked(kind, {**self.parameters, **chosen}, f"stage {self.label!r}: ")
 
 
+class Labels(BaseModel):
+    """What goes into every run file of a sequence besides the parameters; the sample is the station's if not given."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sample: str = ""
+    die: str = ""
+    device: str = ""
+    operator: str = ""
+    note: str = ""
+
+    def given(self) -> dict[str, str]:
+        """Return those that are not empty, by name."""
+        return {name: text for name, text in self if text}
+
+
 class Sequence(BaseModel):
     """Stages that run one after the other, the whole once for each point of ``each``.
 
     Attributes:
         station: Shipped station or file; that of the first protocol where not given.
+        labels: Sample, die, device, operator and note of every run.
         each: Values by name of a parameter; the points are all combinations, the last name changing fastest.
         stage: The stages.
     """
@@ -114,6 +131,7 @@ class Sequence(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     station: str = ""
+    labels: Labels = Labels()
     each: dict[str, list[Any]] = Field(default_factory=dict)
     stage: tuple[Stage, ...] = Field(min_length=1)
 
@@ -131,6 +149,11 @@ class Sequence(BaseModel):
             if not values:
                 raise ValueError(f"each.{name} has no value")
         return self
+
+    def labelled(self, labels: Mapping[str, str]) -> "Sequence":
+        """Return the sequence with other labels; those that are empty or not named stay as they are."""
+        changed = {**self.labels.given(), **{name: text for name, text in labels.items() if text}}
+        return self.model_copy(update={"labels": Labels(**changed)})
 
     def points(self) -> Iterator[Point]:
         """Yield each combination of the values in ``each``."""

@@ -66,8 +66,15 @@ class ProgressFile:
             self.entries = [Entry(**entry) for entry in kept["entries"]]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataFileError(f"{path}: there is no sequence to go on with: {error}") from error
-        if stored != self._sequence:
+        labels = stored.pop("labels", {})
+        if stored != {name: value for name, value in self._sequence.items() if name != "labels"}:
             raise DataFileError(f"{path} is of another sequence; it cannot be gone on with")
+        self._sequence["labels"] = {**labels, **sequence.labels.given()}
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What goes into each run file; what a sequence was begun with, where nothing else is given now."""
+        return {name: text for name, text in self._sequence["labels"].items() if text}
 
     def find(self, point: Point, stage: str) -> Entry | None:
         """Return what is known of a stage at a point."""
@@ -99,7 +106,7 @@ def plan_sequence(sequence: Sequence, station: Station) -> list[tuple[Point, Sta
 
 def run_sequence(
     sequence: Sequence, station: Station, output: Path, *, name: str = "sequence", seed: int | None = None,
-    operator: str = "", resume: bool = False, listener: Listener | None = None,
+    resume: bool = False, listener: Listener | None = None,
     tell: Callable[[Entry], None] = lambda entry: None,
 ) -> list[Entry]:  # fmt: skip
     """Run a sequence on an open station.
@@ -110,7 +117,6 @@ def run_sequence(
         output: Folder for the run files and for ``NAME.progress.json``.
         name: Of the sequence.
         seed: Of the first run; each further run has the next. Drawn if not given.
-        operator: Goes into the run files.
         resume: Go on with what was cut short: done stages stay, a run that was cut short is resumed.
         listener: Of the runs' events.
         tell: Called with each entry when its stage begins and when it has ended.
@@ -128,7 +134,7 @@ def run_sequence(
     if path.exists() and not resume:
         raise ConfigError(f"{path} is there already: go on with it (--resume), or choose another folder")
     progress = ProgressFile(path, sequence, seed, resume=resume)
-    worker = _Worker(sequence, station, output, operator, progress, listener, tell)
+    worker = _Worker(sequence, station, output, progress, listener, tell)
     for point in sequence.points():
         if not worker.run_point(point):
             break
@@ -140,7 +146,6 @@ class _Worker:
     sequence: Sequence
     station: Station
     output: Path
-    operator: str
     progress: ProgressFile
     listener: Listener | None
     tell: Callable[[Entry], None]
@@ -209,7 +214,7 @@ class _Worker:
             self.station,
             seed=self.progress.seed + len(self.progress.entries),
             output=self.output,
-            operator=self.operator,
+            **self.progress.labels,
         )
 
     def _file_keeper(self, entry: Entry, prepared: Run) -> Listener:

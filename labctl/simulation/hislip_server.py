@@ -135,8 +135,8 @@ class HislipSession:
     def _serve_synchronous(self) -> None:
         stream = self._synchronous
         with stream.client:
-            stream.client.settimeout(None)
             try:
+                stream.client.settimeout(None)
                 while (message := self._next(stream)) is not None:
                     self._synchronous_message(message)
             except BadHeaderError:
@@ -196,8 +196,8 @@ class HislipSession:
         if stream is None:
             return
         with stream.client:
-            stream.client.settimeout(None)
             try:
+                stream.client.settimeout(None)
                 while (message := stream.receive()) is not None:
                     self._asynchronous_message(stream, message)
             except (BadHeaderError, OversizeError):

@@ -39,6 +39,11 @@ def all_features(images: torch.Tensor, c1: torch.Tensor, c3: torch.Tensor, chunk
         return torch.cat([features(part, c1, c3) for part in torch.split(images, chunk)])
 
 
+def answers(inputs: torch.Tensor, fc: torch.Tensor) -> NDArray[np.int64]:
+    """Return the classes (n,) that the last layer says for its (n, 192) inputs."""
+    return np.asarray(torch.argmax(inputs @ fc.T, dim=1).numpy())
+
+
 def error_rate(inputs: torch.Tensor, labels: torch.Tensor, fc: torch.Tensor) -> float:
     """Return the share of wrong answers, in %, for the last layer's (n, 192) inputs."""
     return float((torch.argmax(inputs @ fc.T, dim=1) != labels).double().mean()) * 100.0
@@ -51,21 +56,32 @@ def gradient(inputs: torch.Tensor, labels: torch.Tensor, fc: torch.Tensor) -> to
     return error.T @ inputs / len(labels)
 
 
-def train_in_software(images: torch.Tensor, labels: torch.Tensor, epochs: int, seed: int) -> Weights:
-    """Train the network ex situ, in float; Adam at 0.002 with batches of 100 and a cosine schedule, *assumed*.
+def gradients(images: torch.Tensor, labels: torch.Tensor, weights: Weights) -> tuple[torch.Tensor, Weights]:
+    """Return the 192 inputs (n, 192) of the last layer, and the gradient of the batch's mean cross-entropy by layer."""
+    made = Weights(*(part.detach().requires_grad_() for part in weights))
+    inputs = features(images, made.c1, made.c3)
+    loss = functional.cross_entropy(inputs @ made.fc.T, labels)
+    return inputs.detach(), Weights(*torch.autograd.grad(loss, made))
+
+
+def train_in_software(
+    images: torch.Tensor, labels: torch.Tensor, epochs: int, seed: int, rate: float = 2e-3
+) -> Weights:
+    """Train the network ex situ, in float; Adam with batches of 100 and a cosine schedule, *assumed*.
 
     Args:
         images: (n, 1, 28, 28), 0..1.
         labels: (n,).
         epochs: How often each image is seen.
         seed: Of the initial weights and of the order.
+        rate: Adam's learning rate at the start.
     """
     generator = torch.Generator().manual_seed(seed)
     made = []
     for shape in SHAPES.values():
         bound = float(np.prod(shape[1:])) ** -0.5
         made.append(torch.empty(shape).uniform_(-bound, bound, generator=generator).requires_grad_())
-    optimiser = torch.optim.Adam(made, lr=2e-3)
+    optimiser = torch.optim.Adam(made, lr=rate)
     steps = epochs * (len(images) // 100)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(steps, 1))
     for _ in range(epochs):

@@ -134,8 +134,13 @@ def hidden(standardised: Floats, weights: Floats, bias: Floats) -> Floats:
 
 def accuracy(standardised: Floats, labels: NDArray[np.int64], weights: list[Floats], biases: list[Floats]) -> float:
     """Return the share of right answers, in %, for standardised features (n, features)."""
+    return float((answers(standardised, weights, biases) == labels).mean() * 100.0)
+
+
+def answers(standardised: Floats, weights: list[Floats], biases: list[Floats]) -> NDArray[np.int64]:
+    """Return the classes (n,) that the classifier says for standardised features (n, features)."""
     outputs = hidden(standardised, weights[0], biases[0]) @ weights[1].T + biases[1]
-    return float((outputs.argmax(axis=1) == labels).mean() * 100.0)
+    return np.asarray(outputs.argmax(axis=1))
 
 
 def gradients(

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labctl.capabilities import CellArray, Cells, Floats, WriteSettings
+from labctl.confusion import Evaluation
 from labctl.errors import StateError
 from labctl.training import ddk
 from labctl.training.data import load_digits
@@ -31,6 +32,16 @@ SWEPT_DRAWS, SWEPT_INPUTS = 3, 500
 def board_cells(task: str) -> int:
     """Return how many cells a task's weights take."""
     return sum(int(np.prod(WEIGHTS[task][layer])) for layer in ON_BOARD[task])
+
+
+def board_layers(task: str) -> list[tuple[int, Cells]]:
+    """Return each layer that lies on cells with its number and its cells (outputs, inputs): cell after cell."""
+    shapes = [(layer, WEIGHTS[task][layer]) for layer in ON_BOARD[task]]
+    ends = np.cumsum([rows * columns for _, (rows, columns) in shapes])
+    return [
+        (layer, np.arange(end - rows * columns, end).reshape(rows, columns))
+        for (layer, (rows, columns)), end in zip(shapes, ends.tolist(), strict=True)
+    ]
 
 
 class Recipe(NamedTuple):
@@ -81,7 +92,7 @@ class DdkTraining:
         else:
             digits = load_digits(of.data)
             parts, self.source = as_inputs(digits), digits.source
-        self._train, self._train_labels, self._test, self._test_labels = parts
+        self._train, self._train_labels, self._test, self.test_labels = parts
         self.networks: list[ddk.Network] = []
         self._acting: ddk.Network | None = None
         self._scales, self._waiting = np.ones(2), [np.zeros(shape) for shape in WEIGHTS[of.task]]
@@ -103,7 +114,7 @@ class DdkTraining:
         self.networks.append(trainer.network())
         return self.networks[-1]
 
-    def software_accuracies(self, which: int) -> tuple[float, float]:
+    def software_accuracies(self, which: int) -> Evaluation:
         """Return the accuracies (%) on test and training inputs, everything exact."""
         network = self.networks[which]
         exact = np.array(network.alpha), np.array(network.beta)
@@ -136,12 +147,9 @@ class DdkTraining:
         acting, of = self.acting, self.of
         cells = np.arange(board_cells(of.task), dtype=np.int64)
         read = self._array.read_cells(cells, voltage=of.settings.read_voltage, averages=of.settings.averages)
-        weights, first = read / of.settings.read_voltage - self._middle, 0
-        for layer in ON_BOARD[of.task]:
-            shape = WEIGHTS[of.task][layer]
-            size = int(np.prod(shape))
-            acting.weights[layer] = weights[first : first + size].reshape(shape) * self._scales[layer]
-            first += size
+        weights = read / of.settings.read_voltage - self._middle
+        for layer, places in board_layers(of.task):
+            acting.weights[layer] = weights[places] * self._scales[layer]
         return read
 
     def measure_standard(self) -> None:
@@ -160,16 +168,15 @@ class DdkTraining:
         slopes, bias_slopes = ddk.gradients(inputs, labels, acting.weights, acting.biases)
         right = ddk.accuracy(inputs, labels, acting.weights, acting.biases)
         acting.biases = [b - of.learning_rate * slope for b, slope in zip(acting.biases, bias_slopes, strict=True)]
-        cells, targets, first = [], [], 0
-        for layer in ON_BOARD[of.task]:
+        cells, targets = [], []
+        for layer, places in board_layers(of.task):
             waiting = self._waiting[layer]
             waiting -= of.learning_rate * slopes[layer] / self._scales[layer]
             due = np.abs(waiting) >= max(of.threshold, np.finfo(float).tiny)
             wanted = acting.weights[layer][due] / self._scales[layer] + waiting[due]
             targets.append(np.clip(wanted, -self._half, self._half))
-            cells.append(first + np.flatnonzero(due))
+            cells.append(places[due])
             waiting[due] = 0.0
-            first += due.size
         written, pulses = np.concatenate(cells), 0
         if len(written):
             currents = (self._middle + np.concatenate(targets)) * of.settings.read_voltage
@@ -177,7 +184,7 @@ class DdkTraining:
             pulses = int(result.set_pulses.sum() + result.reset_pulses.sum())
         return Update(right, len(written), pulses)
 
-    def accuracies(self) -> tuple[float, float]:
+    def accuracies(self) -> Evaluation:
         """Read the board and return the accuracies (%) on test and training inputs."""
         self.look()
         return self._accuracies(self.acting, *self._inputs())
@@ -208,7 +215,7 @@ class DdkTraining:
         sizes = [np.abs(part).max() / steps for part in network.weights]
         weights = [np.rint(part / size) * size for part, size in zip(network.weights, sizes, strict=True)]
         inputs = self._standardised(network, self._test, (np.array(network.alpha), np.array(network.beta)))
-        return ddk.accuracy(inputs, self._test_labels, weights, network.biases)
+        return ddk.accuracy(inputs, self.test_labels, weights, network.biases)
 
     # -- keeping ----------------------------------------------------------------------------------------------------
 
@@ -284,16 +291,18 @@ class DdkTraining:
             )  # fmt: skip
         return self._seen
 
-    def _accuracies(self, network: ddk.Network, test: Floats, train: Floats) -> tuple[float, float]:
-        return (
-            ddk.accuracy(test, self._test_labels, network.weights, network.biases),
+    def _accuracies(self, network: ddk.Network, test: Floats, train: Floats) -> Evaluation:
+        found = ddk.answers(test, network.weights, network.biases)
+        return Evaluation(
+            float((found == self.test_labels).mean() * 100.0),
             ddk.accuracy(train, self._train_labels, network.weights, network.biases),
+            found,
         )
 
     def _some(self) -> tuple[Floats, NDArray[np.int64]]:
         """Return test inputs of all classes, no more than a sweep takes."""
         step = -(-len(self._test) // SWEPT_INPUTS)
-        return self._test[::step], self._test_labels[::step]
+        return self._test[::step], self.test_labels[::step]
 
     def _batch(self, iteration: int) -> NDArray[np.int64]:
         """Return the numbers of an iteration's inputs; each round of all has an order of its own."""

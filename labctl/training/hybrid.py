@@ -1,7 +1,8 @@
-"""Hybrid training: convolution layers stay as they were transferred, the last layer is trained on what is measured.
+"""Hybrid training: a network is transferred; then chosen layers, as a rule the last, are trained on what is measured.
 
 Every conductance that is used was read from the array: the inputs of the last layer are computed from the measured
-convolution weights, its gradient from its measured weights, and only changes of at least a threshold are written.
+convolution weights, gradients from the measured weights of all layers, and only changes of at least a threshold are
+written. Where a cell of a pair is stuck, the other is written so that their difference comes out as far as it can.
 Source: Yao et al., Nature 577, 641 (2020): "hybrid training", dW = eta sum V delta, threshold Th.
 """
 
@@ -12,11 +13,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from labctl.capabilities import CellArray, Cells, Floats, WriteSettings
+from labctl.capabilities import CellArray, Cells, Floats, Ints, WriteSettings
 from labctl.training import convolutional as network
+from labctl.training.cell_watch import CellWatch, Fault, Written
 from labctl.training.data import load_digits
 from labctl.weight_layout import Layer
 
+NAMES = ("C1", "C3", "FC")
 TRAINING_IMAGES = 55_000
 """Most images that train. Source: CNN-J."""
 
@@ -28,14 +31,17 @@ class Recipe(NamedTuple):
         data: Digits, as `labctl.training.data.load_digits` takes them.
         images: Training images of the hybrid training; 0 takes all.
         software_epochs: Epochs of the training ex situ.
+        software_rate: Its learning rate.
         levels: Of a cell.
         lowest: Conductance of the lowest level, in S.
         highest: Conductance of the highest level, in S.
         corrupted: Share of targets replaced by random ones.
+        random_from: ``layer`` for random ones that are targets of the same layer, ``range`` for any levels alike.
         batch: Images of a batch.
         learning_rate: Of the mean gradient of a batch.
         threshold: Smallest change that is written, in S.
         groups: Copies of the convolution layers.
+        trained: Layers that are trained in situ, such as ``"C3+FC"``.
         settings: How cells are written and read.
         placed: Each layer on the arrays with its number in the network, the last layer last.
     """
@@ -43,14 +49,17 @@ class Recipe(NamedTuple):
     data: str
     images: int
     software_epochs: int
+    software_rate: float
     levels: int
     lowest: float
     highest: float
     corrupted: float
+    random_from: str
     batch: int
     learning_rate: float
     threshold: float
     groups: int
+    trained: str
     settings: WriteSettings
     placed: list[tuple[int, Layer]]
 
@@ -66,7 +75,7 @@ class Transferred(NamedTuple):
 
 
 class Update(NamedTuple):
-    """An iteration: the batch's wrong answers (%), weights written, pulses that they took."""
+    """An iteration: group, the batch's wrong answers (%), weights written, pulses that they took."""
 
     group: int
     batch_error: float
@@ -84,24 +93,36 @@ class HybridTraining:
     """
 
     def __init__(self, of: Recipe, array: CellArray, seed: int) -> None:
-        self.of, self.array, self.seed = of, array, seed
+        self.of, self.seed = of, seed
         digits = load_digits(of.data)
         self.source = digits.source
         self._train = _images(digits.train[:TRAINING_IMAGES])
-        self._train_labels = torch.from_numpy(digits.train_labels[:TRAINING_IMAGES].astype(np.int64))
+        self.train_labels = torch.from_numpy(digits.train_labels[:TRAINING_IMAGES].astype(np.int64))
         self._test, self._test_labels = _images(digits.test), torch.from_numpy(digits.test_labels.astype(np.int64))
         self.used = min(len(self._train), of.images or len(self._train))
         self.pairs = [(layer, place.pairs(array.geometry)) for layer, place in of.placed]
+        edges = np.cumsum([0, *(pairs.size for _, pairs in self.pairs)])
+        self._places: list[Ints] = [
+            np.arange(first, last).reshape(pairs.shape)
+            for first, last, (_, pairs) in zip(edges[:-1], edges[1:], self.pairs, strict=True)
+        ]
+        cells = np.concatenate([pairs.reshape(-1) for _, pairs in self.pairs])
+        self.watch = CellWatch(array, of.settings, cells, of.highest * of.settings.read_voltage)
         self.maps: list[Floats] = [np.zeros(pairs.shape[:2]) for _, pairs in self.pairs]
         self.scales = np.ones(3)
+        self._updates = np.zeros(len(cells), np.int64)
+        self.trained = [NAMES.index(name) for name in of.trained.split("+")]
         self._inputs: list[tuple[torch.Tensor, torch.Tensor]] = []
+        self._order = -1, np.zeros(0, np.int64)
 
     # -- ex situ, and the transfer ----------------------------------------------------------------------------------
 
     def train_in_software(self) -> list[tuple[float, float]]:
         """Train in float; return test and training error (%) in float and at the levels that are to be written."""
         of = self.of
-        weights = network.train_in_software(self._train, self._train_labels, of.software_epochs, self.seed)
+        weights = network.train_in_software(
+            self._train, self.train_labels, of.software_epochs, self.seed, of.software_rate
+        )
         maps, steps = network.as_maps(weights), of.levels - 1
         levels, sizes = zip(*(network.quantised(part, steps) for part in maps), strict=True)
         step = (of.highest - of.lowest) / steps
@@ -114,63 +135,103 @@ class HybridTraining:
         """Write every layer, some targets replaced by random ones where the recipe says so."""
         rng = np.random.default_rng([self.seed, 1])
         done = []
-        for layer, pairs in self.pairs:
+        for (layer, pairs), places in zip(self.pairs, self._places, strict=True):
             wanted = self._targets[layer].copy()
             wrong = rng.random(wanted.shape) < self.of.corrupted
-            random = rng.integers(1 - self.of.levels, self.of.levels, wanted.shape)
-            wanted[wrong] = random[wrong] * (self.of.highest - self.of.lowest) / (self.of.levels - 1)
-            targets = self._pair_targets(wanted).reshape(-1) * self.of.settings.read_voltage
-            result = self.array.write_cells(pairs.reshape(-1), targets, self.of.settings)
-            pulses = result.set_pulses + result.reset_pulses
-            done.append(Transferred(layer, pairs.reshape(-1), targets, pulses, result.converged))
+            wanted[wrong] = self._random_targets(layer, rng)[wrong]
+            targets, written = self._write_pairs(wanted, places)
+            done.append(
+                Transferred(layer, pairs.reshape(-1), targets.reshape(-1) * self.of.settings.read_voltage, *written)
+            )
         return done
 
     def look(self) -> list[Floats]:
         """Read every cell; return the currents (A) of each layer, and compute with these weights from now on."""
-        currents = [self._currents(pairs.reshape(-1)) for _, pairs in self.pairs]
-        self.maps = [
-            self._weights(read, pairs.shape[:2]) for read, (_, pairs) in zip(currents, self.pairs, strict=True)
-        ]
+        currents = [self._read(index) for index in range(len(self.pairs))]
         self._prepare()
         return currents
+
+    def _random_targets(self, layer: int, rng: np.random.Generator) -> Floats:
+        """Return random targets of a layer: its own in a random order, or any levels of the whole range alike."""
+        own = self._targets[layer]
+        if self.of.random_from == "layer":
+            return np.asarray(rng.permutation(own.reshape(-1)).reshape(own.shape))
+        step = (self.of.highest - self.of.lowest) / (self.of.levels - 1)
+        return np.asarray(rng.integers(1 - self.of.levels, self.of.levels, own.shape) * step)
+
+    def learn_scatter(self, written: list[Transferred]) -> None:
+        """Take from the last look how far cells scatter; from then on cells that move off by more are found."""
+        targets, reached = (
+            np.concatenate([getattr(part, name) for part in written]) for name in ("targets", "converged")
+        )
+        self.watch.learn_scatter(targets, reached)
 
     # -- in situ ----------------------------------------------------------------------------------------------------
 
     def iterate(self, iteration: int) -> Update:
-        """Make one update of the last layer, on the next batch of the group whose turn it is."""
-        of, group = self.of, iteration % self.of.groups
-        chosen = self._batch(iteration)
-        inputs, labels = self._inputs[group][0][chosen], self._train_labels[chosen]
-        _, pairs = self.pairs[-1]
-        self.maps[-1] = self._weights(self._currents(pairs.reshape(-1)), pairs.shape[:2])
-        acting = self._last_layer()
-        slope = network.gradient(inputs, labels, acting).numpy().astype(np.float64).reshape(pairs.shape[:2])
-        change = -of.learning_rate * slope / self.scales[2]
-        written = np.abs(change) >= max(of.threshold, np.finfo(float).tiny)
-        pulses = 0
-        if written.any():
-            wanted = np.clip(self.maps[-1] + change, of.lowest - of.highest, of.highest - of.lowest)[written]
-            targets = self._pair_targets(wanted).reshape(-1) * of.settings.read_voltage
-            result = self.array.write_cells(pairs[written].reshape(-1), targets, of.settings)
-            pulses = int(result.set_pulses.sum() + result.reset_pulses.sum())
-        return Update(group, network.error_rate(inputs, labels, acting), int(written.sum()), pulses)
+        """Make one update of the trained layers, on the next batch of the group whose turn it is."""
+        group = iteration % self.of.groups
+        chosen = self.batch(iteration)
+        for layer in self.trained:
+            self._read(self._index(group, layer))
+        labels = self.train_labels[chosen]
+        acting = self._weights(group)
+        inputs, slopes = self.slopes(group, chosen, labels, acting)
+        updated = pulses = 0
+        for layer in self.trained:
+            written, taken = self._update(self._index(group, layer), layer, slopes[layer])
+            updated, pulses = updated + written, pulses + taken
+        return Update(group, network.error_rate(inputs, labels, acting.fc), updated, pulses)
+
+    def examine(self) -> None:
+        """Read the convolution layers again; compute their outputs anew where one is trained or a cell moved off."""
+        convolutions = range(len(self.pairs) - 1)
+        before, found = [part.copy() for part in self.maps], len(self.watch.found)
+        for index in convolutions:
+            self._read(index)
+        if self.trained[0] < 2 or len(self.watch.found) > found:
+            self._prepare()
+        else:
+            self.maps = before
 
     def errors(self, group: int) -> tuple[float, float]:
         """Read the last layer and return test and training error of a group, in %."""
-        _, pairs = self.pairs[-1]
-        self.maps[-1] = self._weights(self._currents(pairs.reshape(-1)), pairs.shape[:2])
+        self._read(len(self.pairs) - 1)
         train, test = self._inputs[group]
-        acting = self._last_layer()
-        labels = self._train_labels[: self.used]
+        acting = self._weights(group).fc
+        labels = self.train_labels[: self.used]
         return network.error_rate(test, self._test_labels, acting), network.error_rate(train, labels, acting)
+
+    def answers(self, group: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return what the test images are (n,) and what a group says (n,), by what was read last."""
+        fc = torch.from_numpy(self.maps[-1] * self.scales[2]).float().reshape(network.CLASSES, network.FEATURES)
+        return self._test_labels.numpy(), network.answers(self._inputs[group][1], fc)
+
+    def faults(self) -> list[tuple[int, int, Fault]]:
+        """Return layer, linear index of the cell and fault of each that was found since the last call."""
+        found = []
+        for fault in self.watch.take_faults():
+            index = next(n for n, places in enumerate(self._places) if fault.place <= places[-1, -1, -1])
+            found.append((self.pairs[index][0], int(self.watch.cells[fault.place]), fault))
+        return found
+
+    def updates(self) -> tuple[Cells, NDArray[np.int64]]:
+        """Return the cells of the trained layers (n,) and how often each was written since the transfer (n,)."""
+        chosen = [
+            places.reshape(-1) for (layer, _), places in zip(self.pairs, self._places, strict=True)
+            if layer in self.trained
+        ]  # fmt: skip
+        of = np.concatenate(chosen)
+        return self.watch.cells[of], self._updates[of]
 
     # -- keeping ------------------------------------------------------------------------------------------------------
 
     def state(self) -> bytes:
         """Return what `restore` needs."""
         file = io.BytesIO()
-        arrays = {"scales": self.scales, **{f"map{n}": part for n, part in enumerate(self.maps)}}
-        np.savez(file, **arrays)  # type: ignore[arg-type]
+        maps = {f"map{n}": part for n, part in enumerate(self.maps)}
+        counts = {"updates": self._updates}
+        np.savez(file, scales=self.scales, **counts, **maps, **self.watch.state())  # type: ignore[arg-type]
         return file.getvalue()
 
     def restore(self, state: bytes) -> None:
@@ -178,47 +239,98 @@ class HybridTraining:
         with np.load(io.BytesIO(state)) as file:
             self.scales = file["scales"]
             self.maps = [file[f"map{n}"] for n in range(len(self.pairs))]
+            self._updates = file["updates"]
+            self.watch.restore({name: file[name] for name in self.watch.state()})
         self._prepare()
 
     # -- arithmetic ---------------------------------------------------------------------------------------------------
+
+    def _index(self, group: int, layer: int) -> int:
+        """Return where a group's layer is among the placed ones."""
+        return 2 * group + layer if layer < 2 else len(self.pairs) - 1
+
+    def _weights(self, group: int) -> network.Weights:
+        """Return the network as it was last measured."""
+        return network.from_maps([self.maps[self._index(group, n)] * self.scales[n] for n in range(3)])
+
+    def slopes(
+        self, group: int, chosen: torch.Tensor, labels: torch.Tensor, weights: network.Weights
+    ) -> tuple[torch.Tensor, network.Weights]:
+        """Return the last layer's inputs and the gradient by layer, those of the trained layers alone filled in."""
+        if self.trained == [2]:
+            inputs = self._inputs[group][0][chosen]
+            return inputs, weights._replace(fc=network.gradient(inputs, labels, weights.fc))
+        return network.gradients(self._train[chosen], labels, weights)
+
+    def _update(self, index: int, layer: int, slope: torch.Tensor) -> tuple[int, int]:
+        """Write the weights of one layer whose wanted change reaches the threshold; return how many, and the pulses."""
+        of = self.of
+        flat = slope.numpy().astype(np.float64).reshape(self.maps[index].shape)
+        change = -of.learning_rate * flat / self.scales[layer]
+        chosen = np.abs(change) >= max(of.threshold, np.finfo(float).tiny)
+        if not chosen.any():
+            return 0, 0
+        span = of.highest - of.lowest
+        wanted = np.clip((self.maps[index] + change)[chosen], -span, span)
+        places = self._places[index][chosen]
+        self._updates[places] += 1
+        _, written = self._write_pairs(wanted, places)
+        return int(chosen.sum()), int(written.pulses.sum())
 
     def _prepare(self) -> None:
         """Compute the last layer's inputs of each group from its measured convolution weights."""
         self._inputs = []
         for group in range(self.of.groups):
-            scaled = [self.maps[2 * group + n] * self.scales[n] for n in (0, 1)]
-            c1, c3, _ = network.from_maps([*scaled, self.maps[-1]])
+            c1, c3, _ = self._weights(group)
             train = network.all_features(self._train[: self.used], c1, c3)
             self._inputs.append((train, network.all_features(self._test, c1, c3)))
 
-    def _batch(self, iteration: int) -> torch.Tensor:
+    def batch(self, iteration: int) -> torch.Tensor:
         """Return the numbers of an iteration's images; each round of all images has an order of its own."""
         size, per_round = self.of.batch, self.used // self.of.batch
         round_, place = divmod(iteration, per_round)
-        order = np.random.default_rng([self.seed, 2, round_]).permutation(self.used)
-        return torch.from_numpy(order[place * size : (place + 1) * size])
-
-    def _last_layer(self) -> torch.Tensor:
-        scaled = torch.from_numpy(self.maps[-1] * self.scales[2]).float()
-        return scaled.reshape(network.CLASSES, network.FEATURES)
+        if self._order[0] != round_:
+            self._order = round_, np.random.default_rng([self.seed, 2, round_]).permutation(self.used)
+        return torch.from_numpy(self._order[1][place * size : (place + 1) * size])
 
     def _software_errors(self, weights: network.Weights) -> tuple[float, float]:
-        parts = ((self._test, self._test_labels), (self._train, self._train_labels))
+        parts = ((self._test, self._test_labels), (self._train, self.train_labels))
         inputs = [(network.all_features(images, weights.c1, weights.c3), labels) for images, labels in parts]
         test, train = (network.error_rate(each, labels, weights.fc) for each, labels in inputs)
         return test, train
 
-    def _pair_targets(self, weights: Floats) -> Floats:
-        """Return (..., 2) conductances (S) of pairs; one cell of each stays at the lowest."""
-        sides = np.stack([np.maximum(weights, 0.0), np.maximum(-weights, 0.0)], axis=-1)
-        return np.asarray(self.of.lowest + sides)
+    # -- cells --------------------------------------------------------------------------------------------------------
 
-    def _currents(self, cells: Cells) -> Floats:
-        return self.array.read_cells(cells, voltage=self.of.settings.read_voltage, averages=self.of.settings.averages)
+    def _pair_targets(self, weights: Floats, places: Ints) -> Floats:
+        """Return (..., 2) conductances (S) of pairs; one cell stays at the lowest, unless the other is stuck."""
+        low, high = self.of.lowest, self.of.highest
+        sides = low + np.stack([np.maximum(weights, 0.0), np.maximum(-weights, 0.0)], axis=-1)
+        held = self.watch.stuck[places]
+        if held.any():
+            partner = self.watch.last[places[..., ::-1]] / self.of.settings.read_voltage
+            level = np.clip(partner + np.stack([weights, -weights], axis=-1), low, high)
+            sides = np.where(held[..., ::-1], level, sides)
+        return np.asarray(sides)
 
-    def _weights(self, currents: Floats, shape: tuple[int, ...]) -> Floats:
-        pairs = currents.reshape(*shape, 2)
-        return np.asarray((pairs[..., 0] - pairs[..., 1]) / self.of.settings.read_voltage)
+    def _write_pairs(self, weights: Floats, places: Ints) -> tuple[Floats, Written]:
+        """Write pairs, and partners once more whose cell turns out to be stuck; return (..., 2) targets, in S."""
+        volts = self.of.settings.read_voltage
+        first = self._pair_targets(weights, places)
+        written = self.watch.write(places.reshape(-1), first.reshape(-1) * volts)
+        targets = self._pair_targets(weights, places)
+        changed = targets != first
+        if changed.any():
+            again = self.watch.write(places[changed], targets[changed] * volts)
+            written.pulses[changed.reshape(-1)] += again.pulses
+            written.reached[changed.reshape(-1)] = again.reached
+        return targets, written
+
+    def _read(self, index: int) -> Floats:
+        """Read one placed layer and take its weights from that; return the currents, in A."""
+        currents = self.watch.read(self._places[index].reshape(-1))
+        pairs = currents.reshape(self._places[index].shape)
+        self.maps[index] = np.asarray((pairs[..., 0] - pairs[..., 1]) / self.of.settings.read_voltage)
+        return currents
 
 
 def _images(images: NDArray[np.uint8]) -> torch.Tensor:

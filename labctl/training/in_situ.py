@@ -13,15 +13,18 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from labctl.capabilities import ArrayGeometry, CellArray, Cells, Floats
+from labctl.capabilities import ArrayGeometry, CellArray, Cells, Floats, Ints
 from labctl.training import restoration
 from labctl.training.data import load_digits
 from labctl.training.eapu import WEIGHT_PER_SIEMENS, AdamEaPU
 from labctl.training.restoration import Network
+from labctl.training.stuck import NOISE_READS, UPDATES, Watch
 from labctl.updates.scheme import Outcome, UpdateScheme
 
 BAND = 32
 """Rows of one block of columns on the array; the paper's arrays have 32."""
+FINEST = 0.1
+"""Least scatter that is told from none, in units of the tolerance; *assumed*."""
 
 
 class Task(NamedTuple):
@@ -63,11 +66,21 @@ class Recipe(NamedTuple):
 
 
 class Update(NamedTuple):
-    """One mini-batch: its loss before the update, weights updated, pulses that they took."""
+    """One mini-batch.
+
+    Attributes:
+        loss: Before the update.
+        updated: Weights updated.
+        pulses: That they took.
+        stuck: Places, among the cells of the weights, of those that were found not to answer.
+        stuck_at: Their conductances, in S.
+    """
 
     loss: float
     updated: int
     pulses: int
+    stuck: Ints
+    stuck_at: Floats
 
 
 class Quality(NamedTuple):
@@ -185,8 +198,24 @@ class Learner:
         self.generator.set_state(state["generator"])
 
 
+class Load(NamedTuple):
+    """What the first write took, and what it found.
+
+    Attributes:
+        references: Of the reference cells.
+        cells: Of the cells of the weights.
+        stuck: As in `Update`.
+        stuck_at: As in `Update`.
+    """
+
+    references: Outcome
+    cells: Outcome
+    stuck: Ints
+    stuck_at: Floats
+
+
 class InSituTraining:
-    """One training under way.
+    """One training under way. Cells that do not answer are found (`labctl.training.stuck`) and left alone.
 
     Args:
         learner: Says what is to change.
@@ -210,19 +239,42 @@ class InSituTraining:
     ) -> None:
         self.learner, self.recipe, self.array = learner, recipe, array
         self.layers, self.reference, self.scheme, self.references = layers, reference, scheme, references
+        self.watch = Watch(len(scheme.cells), FINEST * scheme.tolerance)
 
-    def load(self) -> tuple[Outcome, Outcome]:
-        """Write the reference cells and the initial weights; return what it took for these, and for those."""
-        wanted = np.concatenate([part.reshape(-1) for part in self.learner.maps()]) / WEIGHT_PER_SIEMENS
-        return self.references.load(np.full(len(self.reference), self.recipe.zero)), self.scheme.load(
-            self.recipe.zero + wanted
-        )
+    def load(self) -> Load:
+        """Write the reference cells and the initial weights; cells that miss theirs are written again, some times.
+
+        Weights are written against what their row's reference cell has become, which a cell that is stuck misses.
+        """
+        references = self.references.load(np.full(len(self.reference), self.recipe.zero))
+        parts = zip(self.learner.maps(), self.layers, strict=True)
+        wanted = [references.conductances[: len(cells), None] + part / WEIGHT_PER_SIEMENS for part, cells in parts]
+        cells = self.scheme.load(np.concatenate([part.reshape(-1) for part in wanted]))
+        self.watch.learn_noise(np.array([self._read(self.scheme.cells) for _ in range(NOISE_READS)]))
+        return Load(references, cells, *self._write_again(cells))
+
+    def _write_again(self, outcome: Outcome) -> tuple[Ints, Floats]:
+        """Try what missed until it does not or is known to be stuck; an open loop misses anyway, and does not."""
+        found = [(np.empty(0, np.int64), np.empty(0))]
+        for _ in range(UPDATES if self.scheme.closed_loop else 0):
+            missed = np.flatnonzero(~outcome.converged & ~self.watch.stuck)
+            if not len(missed):
+                break
+            again = self.scheme.update(missed, np.zeros(len(missed)))
+            found.append(self.watch.judge(missed, outcome.conductances[missed], again.conductances))
+            outcome.pulses[missed] += again.pulses
+            outcome.conductances[missed], outcome.converged[missed] = again.conductances, again.converged
+        places, conductances = zip(*found, strict=True)
+        return np.concatenate(places), np.concatenate(conductances)
+
+    def _read(self, cells: Cells) -> Floats:
+        """Return conductances (n,), in S."""
+        read = self.array.read_cells(cells, voltage=self.recipe.read_voltage, averages=self.recipe.averages)
+        return np.asarray(read / self.recipe.read_voltage)
 
     def measure(self) -> Floats:
         """Read every cell; the learner's weights are those measured. Return the conductances of the weights, in S."""
-        every = np.concatenate([self.scheme.cells, self.reference])
-        read = self.array.read_cells(every, voltage=self.recipe.read_voltage, averages=self.recipe.averages)
-        conductances = read / self.recipe.read_voltage
+        conductances = self._read(np.concatenate([self.scheme.cells, self.reference]))
         count = len(self.scheme.cells)
         ends = np.cumsum([layer.size for layer in self.layers])[:-1]
         parts = np.split(conductances[:count], ends)
@@ -240,17 +292,20 @@ class InSituTraining:
             np.concatenate([(new - old).reshape(-1) for new, old in zip(self.learner.maps(), before, strict=True)])
             / WEIGHT_PER_SIEMENS
         )
-        places = np.flatnonzero(changes)
+        places = np.flatnonzero((changes != 0.0) & ~self.watch.stuck)
         if not len(places):
-            return Update(loss, 0, 0)
+            return Update(loss, 0, 0, places, np.empty(0))
         self.scheme.targets[places] = measured[places]
         outcome = self.scheme.update(places, changes[places])
-        return Update(loss, len(places), int(outcome.pulses.sum()))
+        asked = np.abs(self.scheme.targets[places] - measured[places]) >= self.scheme.tolerance
+        found = self.watch.judge(places[asked], measured[places[asked]], outcome.conductances[asked])
+        return Update(loss, len(places), int(outcome.pulses.sum()), *found)
 
     def state(self) -> bytes:
         """Return what `restore` needs."""
         file = io.BytesIO()
-        torch.save({**self.learner.state(), "scheme": self.scheme.state()}, file)
+        watch = torch.from_numpy(self.watch.state())
+        torch.save({**self.learner.state(), "scheme": self.scheme.state(), "watch": watch}, file)
         return file.getvalue()
 
     def restore(self, state: bytes) -> None:
@@ -258,3 +313,4 @@ class InSituTraining:
         kept = torch.load(io.BytesIO(state), weights_only=True)
         self.learner.restore(kept)
         self.scheme.restore(kept["scheme"])
+        self.watch.restore(kept["watch"].numpy())

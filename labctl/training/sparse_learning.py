@@ -14,6 +14,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from labctl.training.stuck import StateWatch
+
 Bytes = NDArray[np.uint8]
 
 LAYERS = (784, 256, 10)
@@ -60,6 +62,11 @@ class SparseNetwork:
     def high(self) -> NDArray[np.bool_]:
         """Return which cells are to be in the high state (cells,): those whose weight is not negative."""
         return np.asarray((self.weights >= 0.0).numpy())
+
+    def places(self) -> list[NDArray[np.int64]]:
+        """Return the cells of each layer (inputs, outputs): the layers one after the other, weight by weight."""
+        parts = np.split(np.arange(self.cells), np.cumsum(self.sizes)[:-1])
+        return [part.reshape(shape) for part, shape in zip(parts, itertools.pairwise(self.layers), strict=True)]
 
     def split(self, flat: torch.Tensor) -> list[torch.Tensor]:
         """Return the layers' matrices, (inputs, outputs) each, as views of ``flat``."""
@@ -131,15 +138,23 @@ def as_inputs(images: Bytes) -> torch.Tensor:
     return torch.from_numpy(images.reshape(len(images), -1).astype(np.float32) / 255.0)
 
 
-def packed(network: SparseNetwork, high: NDArray[np.bool_]) -> bytes:
-    """Return what a resumed training needs of the network."""
+def packed(network: SparseNetwork, high: NDArray[np.bool_], watch: StateWatch, updates: NDArray[np.int64]) -> bytes:
+    """Return what a resumed training needs of the network and its cells; ``updates`` as `by_pixel` counts them."""
     file = io.BytesIO()
-    np.savez(file, weights=network.weights.numpy(), high=np.packbits(high))
+    arrays = {"weights": network.weights.numpy(), "high": np.packbits(high), "updates": updates, **watch.state()}
+    np.savez(file, **arrays)  # type: ignore[arg-type]
     return file.getvalue()
 
 
-def unpack(network: SparseNetwork, state: bytes) -> NDArray[np.bool_]:
-    """Bring the network to what was packed; return which cells are high."""
+def unpack(network: SparseNetwork, state: bytes, watch: StateWatch) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Bring the network and the watch to what was packed; return which cells are high, and the updates."""
     with np.load(io.BytesIO(state)) as file:
         network.weights.copy_(torch.from_numpy(file["weights"]))
-        return np.unpackbits(file["high"], count=network.cells).astype(bool)
+        watch.restore(file)
+        return np.unpackbits(file["high"], count=network.cells).astype(bool), file["updates"]
+
+
+def by_pixel(cells: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how many of the cells hold weights of each input pixel (784,)."""
+    pixels, hidden = LAYERS[:2]
+    return np.bincount(cells[cells < pixels * hidden] // hidden, minlength=pixels).astype(np.int64)

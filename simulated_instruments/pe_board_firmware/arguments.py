@@ -123,9 +123,19 @@ def _check_numbers(layout: Layout, arguments: Arguments, *, counts: bool) -> Non
 
 def _check_entries(entries: Entries, first_number: int, arguments: Arguments) -> None:
     bounds = [_bounds(part, arguments) for part in entries.fields]
-    for index, entry in enumerate(arguments.lists[entries.name]):
+    listed = arguments.lists[entries.name]
+    if all(_all_within(column, rule) for column, rule in zip(zip(*listed, strict=True), bounds, strict=False)):
+        return
+    for index, entry in enumerate(listed):
         for place, value in enumerate(entry):
             _check(value, bounds[place], first_number + place, index)
+
+
+def _all_within(values: tuple[int, ...], bounds: Range | Choice) -> bool:
+    """Return whether a whole field of a list is surely within its bounds; that is most of them, and quickly told."""
+    if isinstance(bounds, Choice):
+        return bounds.values.issuperset(values)
+    return bounds.step == 1 and bounds.minimum <= min(values) and max(values) <= bounds.maximum
 
 
 def _bounds(part: Field, arguments: Arguments) -> Range | Choice:

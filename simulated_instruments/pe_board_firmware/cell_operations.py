@@ -3,18 +3,28 @@
 import struct
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulated_instruments.pe_board_firmware.arguments import Arguments
 from simulated_instruments.pe_board_firmware.codes import CELLS_PER_ARRAY, COLUMNS, NOT_MEASURED, T_PULSE, T_READ
 from simulated_instruments.pe_board_firmware.layouts import SET
 from simulated_instruments.pe_board_firmware.machine import Machine, Run
 
+Cells = list[int] | NDArray[np.int64]
+"""Whole rows come as an array, for they name no cell twice."""
 
-def read(machine: Machine, cells: list[int], read_mv: int, averages: int, now: float) -> list[int]:
+
+def read(machine: Machine, cells: Cells, read_mv: int, averages: int, now: float) -> list[int]:
     """Read ``cells``, none named twice, at the time ``now`` (s); return pA or OVERRANGE."""
-    currents = machine.cells.current(np.array(cells), voltage=read_mv * 1e-3, averages=averages, now=now)
+    values: list[int] = _read(machine, cells, read_mv, averages, now).tolist()
+    return values
+
+
+def _read(machine: Machine, cells: Cells, read_mv: int, averages: int, now: float) -> NDArray[np.int64]:
+    """Read as `read` does; return an array."""
+    currents = machine.cells.current(np.asarray(cells), voltage=read_mv * 1e-3, averages=averages, now=now)
     machine.counters.reads += len(cells) * averages
-    return machine.fine.averaged(currents, averages)
+    return machine.fine.averaged_codes(currents, averages)
 
 
 def pulse(
@@ -53,21 +63,26 @@ def read_cells(machine: Machine, arguments: Arguments, run: Run) -> bytes:
 def read_array(machine: Machine, arguments: Arguments, run: Run) -> bytes:
     """Read whole rows of an array."""
     first = arguments["array"] * CELLS_PER_ARRAY + arguments["first_row"] * COLUMNS
-    return _read_all(machine, list(range(first, first + arguments["row_count"] * COLUMNS)), arguments, run)
+    return _read_all(machine, np.arange(first, first + arguments["row_count"] * COLUMNS), arguments, run)
 
 
-def _read_all(machine: Machine, cells: list[int], arguments: Arguments, run: Run) -> bytes:
-    averages = arguments["averages"]
-    currents: list[int] = []
-    while len(currents) < len(cells) and not run.interrupted():
-        chunk = _without_repeat(cells[len(currents) : len(currents) + run.chunk(averages * T_READ)])
-        currents += read(machine, chunk, arguments["read_mv"], averages, run.now)
+def _read_all(machine: Machine, cells: Cells, arguments: Arguments, run: Run) -> bytes:
+    averages, done = arguments["averages"], 0
+    currents = np.full(len(cells), NOT_MEASURED, dtype="<i4")
+    while done < len(cells) and not run.interrupted():
+        chunk = cells[done : done + run.chunk(averages * T_READ)]
+        if isinstance(chunk, list):
+            chunk = _without_repeat(chunk)
+        currents[done : done + len(chunk)] = _read(machine, chunk, arguments["read_mv"], averages, run.now)
         run.spend(len(chunk) * averages * T_READ)
-    return _done_and_currents(currents, len(cells))
+        done += len(chunk)
+    return struct.pack("<H", done) + currents.tobytes()
 
 
 def _without_repeat(cells: list[int]) -> list[int]:
     """Return the head of the list that names no cell twice."""
+    if len(set(cells)) == len(cells):
+        return cells
     seen: set[int] = set()
     for count, cell in enumerate(cells):
         if cell in seen:

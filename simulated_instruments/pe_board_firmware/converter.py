@@ -29,6 +29,11 @@ class Converter:
         return np.clip(np.floor(currents / (self.step_pa * PICO) + 0.5), 0, self.max_code).astype(np.int64)
 
     def averaged(self, means: FloatArray, averages: int) -> list[int]:
+        """Return as a list what `averaged_codes` returns."""
+        values: list[int] = self.averaged_codes(means, averages).tolist()
+        return values
+
+    def averaged_codes(self, means: FloatArray, averages: int) -> IntArray:
         """Return in pA (or OVERRANGE) what ``averages`` conversions give; ``means`` (n,) of their currents in A.
 
         The sum of the codes is rounded once, since the physics gives the mean of the reads and not each of them.
@@ -37,7 +42,7 @@ class Converter:
         sums = np.maximum(np.floor(means * averages / (self.step_pa * PICO) + 0.5), 0.0)
         sums[saturated] = 0.0
         rounded = (2 * sums.astype(np.int64) * self.step_pa + averages) // (2 * averages)
-        return [int(value) for value in np.where(saturated, OVERRANGE, rounded)]
+        return np.where(saturated, OVERRANGE, rounded)
 
     def window(self, target_pa: int, tolerance_pa: int, averages: int) -> tuple[float, float]:
         """Return (middle, half-width) in A of the mean currents that read as within the tolerance of the target.

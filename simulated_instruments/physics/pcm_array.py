@@ -96,6 +96,7 @@ class PcmArray:
         self._work = np.empty(count, dtype=np.float32)
         self._key, self._reads = int(self._random.integers(2**32)), 0
         self.switchings = 0
+        self._stuck = np.zeros(count, dtype=bool)
         self._draw("set", np.arange(count), self._decades)
 
     def switch(self, cells: NDArray[np.integer], high: NDArray[np.bool_], now: int) -> None:
@@ -106,6 +107,9 @@ class PcmArray:
             high: (n,).
             now: Time, in us.
         """
+        self.switchings += len(cells)
+        works = ~self._stuck[cells]
+        cells, high = cells[works], high[works]
         up, down = cells[high], cells[~high]
         self._draw("reset", up, self._decades)
         self._draw("drift", up, self._exponent)
@@ -113,7 +117,15 @@ class PcmArray:
         self._draw("set", down, self._decades)
         self._exponent[down] = 0.0
         self._since[cells] = now
-        self.switchings += len(cells)
+
+    def stick(self, cells: NDArray[np.integer], decades: float) -> None:
+        """Stick ``cells`` (n,) at a resistance, log10 of Ohm: no pulse changes it, and it does not drift."""
+        self._stuck[cells] = True
+        self._decades[cells], self._exponent[cells] = decades, 0.0
+
+    def stuck(self) -> NDArray[np.int64]:
+        """Return which cells are stuck."""
+        return np.flatnonzero(self._stuck)
 
     def read(self, now: int, out: Floats | None = None) -> Floats:
         """Return log10 of the resistances (count,) in Ohm at ``now`` (us), with read noise; fills ``out`` if given."""

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PyQt6.QtWidgets import QApplication
 
 from labctl.gui.form import ProtocolForm
 from labctl.gui.texts import exact_text, range_text
@@ -19,6 +20,15 @@ def form(qtbot, lab, light):
 
 def entry(form, *place):
     return form.rows[place].editor.widget
+
+
+def test_a_range_that_finds_no_room_beside_its_entry_is_below_it(form):
+    row = form.rows["bias", "height"]
+    for width, below in ((420, False), (240, True), (420, False)):
+        form.resize(width, 600)
+        QApplication.processEvents()
+        assert (row.range.y() >= row.editor.geometry().bottom()) is below
+        assert row.range.width() >= row.range.fontMetrics().horizontalAdvance(row.range.text())
 
 
 def test_a_new_form_shows_the_defaults_and_holds_the_default_protocol(form, lab):

@@ -14,6 +14,7 @@ from labctl.gui.live.buffers import SlidingColumns, thinned
 from labctl.gui.live.distribution import DistributionPanel, cumulative
 from labctl.gui.live.trace import TracePanel
 from labctl.gui.live.view import LiveView
+from labctl.weight_layout import Part, layers_map, placed
 
 
 @pytest.fixture
@@ -130,6 +131,23 @@ def test_a_map_puts_each_cell_where_it_is_and_leaves_the_others_blank(lab, shown
     assert panel.read_at(QPointF(5.0, 5.0)).endswith("not measured")
     assert panel.read_at(QPointF(-3.0, 5.0)) == ""
     assert not panel.chooser.isVisible()
+
+
+def test_a_map_shows_which_layer_lies_where_and_leaves_free_cells_blank(shown):
+    panel = shown(MapPanel(layers_map(10, 4)))
+    panel.add(
+        placed([Part(0, np.arange(12).reshape(3, 4)), Part(1, np.array([[20, 21]])), Part(1, np.array([[79]]))]).rows
+    )
+    panel.redraw()
+    image = panel.image.image
+    assert np.all(image[:3] == 0.0)
+    assert np.all(image[5, :2] == 1.0)
+    assert np.isfinite(image).sum() == 14
+    assert panel.chooser.isVisible()
+    assert panel.read_at(QPointF(5.0, 1.0)) == "row 5, column 1, cell 21: 1"
+    panel.chooser.setCurrentIndex(1)
+    panel.redraw()
+    assert panel.image.image[9, 3] == 1.0
 
 
 def test_a_map_of_several_arrays_has_a_chooser(lab, shown, rows):

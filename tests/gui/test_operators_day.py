@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PyQt6.QtCore import Qt, QTimer
 
 import labctl
 from labctl.events import RunState
@@ -82,9 +83,38 @@ def take_station(window, qtbot, name, protocol):
     qtbot.waitUntil(lambda: window.conductor.can_run, timeout=LONG)
 
 
+def pick(window, qtbot, first, *others):
+    """Click on a run in the history, and with Ctrl on others."""
+    table, view = window.history.table, window.history.view
+    rows = {view.run_at(row).path: row for row in range(view.rowCount())}
+    for path in (first, *others):
+        index = view.index(rows[path], 0)
+        table.scrollTo(index)
+        held = Qt.KeyboardModifier.NoModifier if path == first else Qt.KeyboardModifier.ControlModifier
+        qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, held, table.visualRect(index).center())
+    assert {run.path for run in window.history.chosen} == {first, *others}
+
+
+def export(window, qtbot, kind):
+    """Press Export and click on a kind of file in its menu."""
+    button = window.history.actions_by_name["export"]
+    menu = button.menu()
+    action = next(action for action in menu.actions() if kind in action.text())
+
+    def click():
+        if menu.isVisible():
+            qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(action).center())
+        else:
+            QTimer.singleShot(10, click)
+
+    QTimer.singleShot(0, click)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not menu.isVisible())
+
+
 def killed_in_the_middle(folder):
     """Run write-verify in a program of its own and kill it without warning; return what it leaves."""
-    settings = ("levels=8", "batch=8", "chosen=0-63", "wait=1 s")
+    settings = ("levels=32", "batch=8", "chosen=0-127", "wait=1 s")
     command = [sys.executable, "-c", "from labctl.cli import main; main()", "run", "write-verify", "--simulate"]
     command += ["--seed", "1", "--sample", "die 7", "--output", str(folder)]
     before = set(folder.glob("*.h5"))
@@ -163,7 +193,7 @@ def test_an_operators_day(open_window, qtbot, tmp_path):
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=LONG)
     left = killed_in_the_middle(tmp_path / "runs")
     written = labctl.load(left).lengths["write"]
-    assert 0 < written < 8 * 64
+    assert 0 < written < 32 * 128
 
     window = open_window()
     assert [entry["state"] for entry in json.loads((tmp_path / "queue.json").read_text())["entries"]] == states
@@ -175,7 +205,7 @@ def test_an_operators_day(open_window, qtbot, tmp_path):
     assert finished(window, qtbot, RunState.DONE) == left
     resumed = labctl.load(left)
     assert len(resumed.gaps) == 1
-    assert resumed.lengths["write"] == 8 * 64
+    assert resumed.lengths["write"] == 32 * 128
 
     # two runs are compared and exported
     window.history.words.setText(".h5 write-verify")
@@ -188,6 +218,7 @@ def test_an_operators_day(open_window, qtbot, tmp_path):
     overlay.close()
     (tmp_path / "out").mkdir()
     window.history_desk.ask_folder = lambda: str(tmp_path / "out")
-    window.history.wanted.emit("parquet", [whole, left])
+    pick(window, qtbot, whole, left)
+    export(window, qtbot, "Parquet")
     qtbot.waitUntil(lambda: len(list((tmp_path / "out").glob("*.parquet"))) == 6, timeout=LONG)
     qtbot.waitUntil(lambda: "written" in window.statusBar().currentMessage(), timeout=LONG)

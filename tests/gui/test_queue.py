@@ -223,6 +223,13 @@ def test_a_series_that_makes_no_sense_is_refused(lab, text):
         parse_values(text, parameters_of(lab.protocol)["bias.height"])
 
 
+def test_cells_of_a_series_are_numbers_and_what_is_none_is_named(lab):
+    field = parameters_of(lab.protocol)["chosen"]
+    assert parse_values("0-2, 7", field) == [[0], [1], [2], [7]]
+    with pytest.raises(ConfigError, match="'nonsense' is no number of a cell"):
+        parse_values("3, nonsense", field)
+
+
 def test_a_series_that_is_too_long_is_refused(lab):
     with pytest.raises(ConfigError, match="at most"):
         list(protocols_of(lab.protocol(), {"steps": list(range(1, 50)), "top": [1e-6] * 50}))

@@ -6,12 +6,13 @@ import threading
 
 import pytest
 from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtWidgets import QDialog
 
 import labctl
 from labctl.events import RunState
 from labctl.gui.app import catch_crashes, main
 from labctl.gui.facts import Outputs
-from labctl.gui.result_view import name_and_unit
+from labctl.gui.result_view import FigureLabel, name_and_unit
 from labctl.gui.window import MainWindow
 
 
@@ -51,6 +52,11 @@ def test_a_run_goes_from_the_button_to_its_file_summary_and_figure(window, lab, 
     assert "level 2 is read" in window.log.toPlainText()
     qtbot.waitUntil(lambda: window.result.figure.pixels is not None)
     assert window.result.figure.pixels.width() > 100
+    window.result.larger.click()
+    (larger,) = window.result.figure.findChildren(QDialog)
+    assert larger.isVisible()
+    assert larger.findChild(FigureLabel).pixels is window.result.figure.pixels
+    larger.close()
 
 
 def test_pause_and_resume_take_turns(window, lab, qtbot):

@@ -212,3 +212,42 @@ def test_the_command_line_plans_and_runs_a_sequence(tmp_path: Path) -> None:
     stages = json.loads(ran.stdout)["stages"]
     assert [entry["outcome"] for entry in stages] == ["done", "done"]
     assert (tmp_path / "runs" / "night.progress.json").is_file()
+
+
+def test_labels_of_the_file_and_of_the_command_line_are_in_every_run_file(tmp_path: Path) -> None:
+    file = tmp_path / "short.toml"
+    file.write_text(
+        textwrap.dedent("""
+            labels = { sample = "wafer 3", die = "C4", operator = "Ada" }
+            [each]
+            array = [0, 1]
+            [[stage]]
+            protocol = "write-verify"
+            parameters = { cells = 2, levels = 2, wait = "1 s", traced = 0 }
+        """)
+    )
+    options = ["--operator", "Bob", "--device", "D17", "--note", "after the anneal", "--output", str(tmp_path)]
+    done = CliRunner().invoke(app, ["sequence", str(file), "--simulate", "--seed", "1", *options])
+    assert done.exit_code == 0, done.output
+    headers = [RunData(path).header for path in tmp_path.glob("*.h5")]
+    expected = ("wafer 3", "C4", "D17", "Bob", "after the anneal")
+    assert [(h.sample, h.die, h.device, h.operator, h.note) for h in headers] == [expected] * 2
+
+
+def test_a_sequence_that_goes_on_keeps_the_labels_that_it_was_begun_with(
+    lab: Station, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = sequence(stage("first"), stage("second"))
+    with lab:
+        with monkeypatch.context() as patch:
+            breaks_on(patch, 1, RunStoppedError("gone"))
+            with pytest.raises(RunStoppedError):
+                run_sequence(chain.labelled({"die": "C4", "operator": "Ada", "note": ""}), lab, tmp_path, seed=1)
+        entries = run_sequence(chain.labelled({"operator": "Bob"}), lab, tmp_path, resume=True)
+    headers = [RunData(entry.file).header for entry in entries]
+    assert [(h.die, h.operator, h.note) for h in headers] == [("C4", "Ada", ""), ("C4", "Bob", "")]
+
+
+def test_a_label_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValueError, match="waver"):
+        Sequence.model_validate({"stage": [stage("first")], "labels": {"waver": "3"}})

@@ -13,11 +13,13 @@ from labctl.errors import ConfigError
 from labctl.runfile.reader import RunData
 from labctl.stations.station import open_station
 from labctl.training import convolutional as network
+from labctl.training.hybrid import HybridTraining, Recipe
+from labctl.weight_layout import LAYERS
 from protocols.train_cnn import TrainCnn
 
 SMALL: dict[str, Any] = {
     "software_epochs": 8, "iterations": 20, "evaluate_every": 5, "batch": 50, "learning_rate": 0.1, "corrupted": 0.2,
-    "wait": 1.0,
+    "random_from": "range", "wait": 1.0,
 }  # fmt: skip
 
 
@@ -87,6 +89,73 @@ def test_the_gradient_is_that_of_finite_differences_of_measured_conductances() -
         assert float(slope[row, place]) == pytest.approx(expected, abs=1e-8)
 
 
+@pytest.mark.parametrize("layer", ["c1", "c3", "fc"])
+def test_gradients_of_all_layers_are_those_of_finite_differences_of_measured_conductances(layer: str) -> None:
+    rng = np.random.default_rng(3)
+    with open_station("pe-board", simulate=True, seed=2) as lab:
+        board: Any = lab["pe-board"]
+        pairs = [place.pairs(board.geometry) for place in LAYERS]
+        read = [board.read_cells(part.reshape(-1), voltage=0.2).reshape(part.shape) / 0.2 for part in pairs]
+    maps = [(part[..., 0] - part[..., 1]) * scale for part, scale in zip(read, (3e4, 2e4, 1e4), strict=True)]
+    weights = network.Weights(*(part.double() for part in network.from_maps(maps)))
+    images = torch.from_numpy(rng.random((10, 1, 28, 28)))
+    labels = torch.from_numpy(rng.integers(0, 10, 10))
+
+    def loss(moved: network.Weights) -> float:
+        outputs = network.features(images, moved.c1, moved.c3) @ moved.fc.T
+        return float(torch.nn.functional.cross_entropy(outputs, labels))
+
+    _, slopes = network.gradients(images, labels, weights)
+    slope, values = getattr(slopes, layer).reshape(-1), getattr(weights, layer)
+    assert float(slope.abs().max()) > 1e-3
+    for place in rng.integers(0, values.numel(), 20):
+        either = []
+        for step in (1e-6, -1e-6):
+            moved = values.clone()
+            moved.view(-1)[place] += step
+            either.append(loss(weights._replace(**{layer: moved})))
+        assert float(slope[place]) == pytest.approx((either[0] - either[1]) / 2e-6, abs=1e-7)
+
+
+def test_all_layers_can_be_trained_and_a_cut_run_goes_on_bit_for_bit(
+    tmp_path: Path, digits: str, cut_and_resumed: Callable[..., RunData]
+) -> None:
+    changes: dict[str, Any] = {"trained": "C1+C3+FC", "threshold": 0.3e-6, "iterations": 10}
+    whole = run(tmp_path, digits, **changes)
+    assert (whole.arrays("iteration")["updated"] > 20).all()
+    summary = TrainCnn.analyse(whole).summary
+    assert summary["trained_test_error"] < 0.8 * summary["transferred_test_error"]
+    resumed = cut_and_resumed(TrainCnn(data=digits, **{**SMALL, **changes}), 2, seed=4, station="pe-board")
+    for stream in ("iteration", "error", "weight"):
+        for name in whole.arrays(stream).keys() - {"time"}:
+            assert np.array_equal(whole.arrays(stream)[name], resumed.arrays(stream)[name]), (stream, name)
+
+
+def test_only_the_chosen_layer_is_written(digits: str) -> None:
+    protocol = TrainCnn(**{"data": digits, **SMALL, "trained": "C3", "threshold": 0.5e-6, "software_epochs": 1})
+    fields = protocol.model_dump(include=set(Recipe._fields))
+    with open_station("pe-board", simulate=True, seed=4) as lab:
+        board: Any = lab["pe-board"]
+        training = HybridTraining(
+            Recipe(**fields, settings=protocol.write_settings(), placed=protocol.placed()), board, 4
+        )
+        training.train_in_software()
+        training.transfer()
+        training.look()
+        written: list[Any] = []
+        write = board.write_cells
+
+        def noted(cells: Any, targets: Any, settings: Any) -> Any:
+            written.append(cells)
+            return write(cells, targets, settings)
+
+        board.write_cells = noted
+        update = training.iterate(0)
+    chosen = set(training.pairs[1][1].reshape(-1).tolist())
+    assert update.updated > 10
+    assert set(np.concatenate(written).tolist()) <= chosen
+
+
 def test_the_whole_network_is_transferred_and_training_lowers_its_error(trained: RunData) -> None:
     summary = TrainCnn.analyse(trained).summary
     assert summary["cells"] == 5712
@@ -97,6 +166,44 @@ def test_the_whole_network_is_transferred_and_training_lowers_its_error(trained:
     assert summary["trained_test_error"] < 0.8 * summary["transferred_test_error"]
     assert summary["iterations"] == 20
     assert trained.arrays("error")["iteration"].tolist() == [0, 0, 0, 5, 10, 15, 20]
+
+
+def test_the_confusion_of_each_evaluation_is_its_error_and_each_digit_has_its_own(trained: RunData) -> None:
+    error, seen = trained.arrays("error"), trained.arrays("confusion")
+    counts = seen["count"].reshape(-1, 10, 10)
+    right = counts.trace(axis1=1, axis2=2) / counts.sum(axis=(1, 2))
+    on_the_board = error["stage"] >= 2
+    assert 100.0 * (1.0 - right) == pytest.approx(error["test_error"][on_the_board])
+    assert seen["iteration"][::100].tolist() == error["iteration"][on_the_board].tolist()
+    assert [stage.decode() for stage in seen["stage"][::100]] == ["transferred"] + ["trained"] * 4
+    table, shares = TrainCnn.analyse(trained).tables["by_digit"].columns, counts[-1].sum(axis=1) / counts[-1].sum()
+    assert 100.0 - np.dot(table["trained_accuracy"], shares) == pytest.approx(error["test_error"][-1])
+
+
+def test_the_updates_of_all_cells_are_those_of_the_iterations(trained: RunData) -> None:
+    seen, iteration = trained.arrays("updated"), trained.arrays("iteration")
+    assert np.unique(seen["iteration"]).tolist() == [5, 10, 15, 20]
+    for last in (5, 10, 15, 20):
+        mine = seen["iteration"] == last
+        assert len(np.unique(seen["cell"][mine])) == mine.sum() == 2 * 1920
+        assert seen["updates"][mine].sum() == 2 * iteration["updated"][:last].sum() > 0, "both cells of a pair"
+    assert seen["cell"].min() // 2048 == 4, "the last layer lies on the fifth and the seventh array"
+
+
+def test_random_targets_of_the_layer_s_own_keep_its_distribution(tmp_path: Path, digits: str) -> None:
+    changes: dict[str, Any] = {"software_epochs": 1, "iterations": 0}
+    exact, own, wide = (
+        run(tmp_path / name, digits, **changes, **more).arrays("written")
+        for name, more in (("exact", {"corrupted": 0.0}), ("own", {"random_from": "layer"}), ("range", {}))
+    )
+    last = exact["layer"] == 2
+    spread = {
+        name: float(rows["target"][last].std()) for name, rows in (("exact", exact), ("own", own), ("wide", wide))
+    }
+    moved = float((own["target"] != exact["target"])[last].mean())
+    assert 0.05 < moved < 0.25
+    assert spread["own"] == pytest.approx(spread["exact"], rel=0.05)
+    assert spread["wide"] > 1.03 * spread["exact"]
 
 
 def test_only_changes_of_the_threshold_are_written(trained: RunData, tmp_path: Path, digits: str) -> None:
@@ -112,7 +219,7 @@ def test_a_training_that_is_cut_and_resumed_is_the_unbroken_one_bit_for_bit(
 ) -> None:
     resumed = cut_and_resumed(TrainCnn(data=digits, **SMALL), cut, seed=4, station="pe-board")
     assert resumed.status == "done"
-    for stream in ("written", "iteration", "error", "weight"):
+    for stream in ("confusion", "updated", "written", "iteration", "error", "weight"):
         theirs, ours = trained.arrays(stream), resumed.arrays(stream)
         for name in theirs.keys() - {"time"}:
             assert np.array_equal(theirs[name], ours[name]), (stream, name)

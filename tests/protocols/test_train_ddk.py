@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from labctl import api
+from labctl.analysis import ddk_training
 from labctl.analysis.recursion import recursion
 from labctl.errors import ConfigError
 from labctl.runfile.reader import RunData
@@ -97,6 +98,18 @@ def test_training_on_the_board_wins_back_what_imprecise_devices_lose(trained: Ru
     assert any("synthetic" in message for message in trained.log["message"])
 
 
+def test_the_confusion_of_each_evaluation_is_its_accuracy_and_each_speaker_has_his_own(trained: RunData) -> None:
+    accuracy, seen = trained.arrays("accuracy"), trained.arrays("confusion")
+    counts = seen["count"].reshape(-1, 10, 10)
+    assert (counts.sum(axis=(1, 2)) == 500).all()
+    assert counts.trace(axis1=1, axis2=2) / 5.0 == pytest.approx(accuracy["test_accuracy"])
+    assert seen["iteration"][::100].tolist() == accuracy["iteration"].tolist()
+    stages = [stage.decode() for stage in seen["stage"][::100]]
+    assert stages == [ddk_training.SCHEMES[scheme] for scheme in accuracy["scheme"]]
+    table = TrainDdk.analyse(trained).tables["by_speaker"].columns
+    assert table["hybrid_accuracy"].mean() == pytest.approx(accuracy["test_accuracy"][-1]), "50 of each"
+
+
 def test_only_changes_of_the_threshold_are_written(tmp_path: Path) -> None:
     with open_station("eapu-array", simulate=True, seed=4) as lab:
         changes = {**SMALL, "threshold": 1e-4, "iterations": 3, "software_epochs": 1}
@@ -111,7 +124,7 @@ def test_a_training_that_is_cut_and_resumed_is_the_unbroken_one_bit_for_bit(
 ) -> None:
     resumed = cut_and_resumed(TrainDdk(**SMALL), cut, seed=4, station="eapu-array")
     assert resumed.status == "done"
-    for stream in ("kinetics", "written", "accuracy", "iteration", "varied", "quantised"):
+    for stream in ("confusion", "kinetics", "written", "accuracy", "iteration", "varied", "quantised"):
         theirs, ours = trained.arrays(stream), resumed.arrays(stream)
         for name in theirs.keys() - {"time"}:
             assert np.array_equal(theirs[name], ours[name]), (stream, name)

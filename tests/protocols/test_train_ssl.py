@@ -111,10 +111,32 @@ def test_a_training_that_is_cut_and_resumed_is_the_unbroken_one_bit_for_bit(
 ) -> None:
     resumed = cut_and_resumed(TrainSsl(data=digits, **SMALL), cut, seed=2, station="pcm-array")
     assert resumed.status == "done"
-    for stream in ("epoch", "word", "answer", "pinned", "inference"):
+    for stream in ("epoch", "confusion", "updated", "word", "answer", "pinned", "inference"):
         theirs, ours = trained.arrays(stream), resumed.arrays(stream)
         for name in theirs.keys() - {"time"}:
             assert np.array_equal(theirs[name], ours[name]), (stream, name)
+
+
+def test_the_confusion_of_each_epoch_is_its_accuracy(trained: RunData) -> None:
+    epoch, seen = trained.arrays("epoch"), trained.arrays("confusion")
+    counts = seen["count"].reshape(-1, 10, 10)
+    right = counts.trace(axis1=1, axis2=2) / counts.sum(axis=(1, 2))
+    assert 100.0 * right == pytest.approx(epoch["test_accuracy"])
+    assert seen["iteration"][::100].tolist() == epoch["epoch"].tolist()
+    assert [stage.decode() for stage in seen["stage"][::100]] == ["conventional"] * 4 + ["drift"] * 4
+
+
+def test_the_updates_of_all_pixels_are_those_of_the_input_weights(trained: RunData) -> None:
+    epoch, seen = trained.arrays("epoch"), trained.arrays("updated")
+    so_far = seen["updates"].reshape(-1, 784) * 256
+    assert len(so_far) == len(epoch["epoch"]) == 8
+    for scheme in (so_far[:4], so_far[4:]):
+        assert (np.diff(scheme, axis=0) >= 0).all()
+    for which in (0, 1):
+        written = epoch["switched"][epoch["scheme"] == which].cumsum()
+        rest = written - so_far[4 * which : 4 * which + 4].sum(axis=1)
+        assert (rest >= 0).all(), "the output weights"
+        assert (rest < 0.1 * written).all(), "2,560 of 203,264"
 
 
 def test_the_figure_is_drawn(trained: RunData, tmp_path: Path) -> None:

@@ -19,7 +19,6 @@ from PyQt6.QtWidgets import (
 from labctl.errors import ConfigError
 from labctl.gui.cells.map_view import CellMap
 from labctl.gui.cells.selection import RULES, CellSelection, Mask
-from labctl.gui.elided import ElidedLabel
 from labctl.gui.roles import set_property, set_role
 
 _HELP = (
@@ -52,8 +51,10 @@ class CellDialog(QDialog):
         self.none = QPushButton("None")
         self.take_in = QPushButton("Exclude none")
         self.count = QLabel()
-        self.at = ElidedLabel()
+        self.at = QLabel()
+        self.at.setWordWrap(True)
         self.at.setProperty("role", "hint")
+        self.at.setFixedHeight(2 * self.at.fontMetrics().lineSpacing())
         ok, cancel = QDialogButtonBox.StandardButton.Ok, QDialogButtonBox.StandardButton.Cancel
         self.buttons = QDialogButtonBox(ok | cancel)
         self._arrange()

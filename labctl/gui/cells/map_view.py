@@ -143,7 +143,8 @@ class CellMap(QWidget):
         apart = max(1, -(-2 * metrics.horizontalAdvance("000") // max(1, round(self._step()[0]))))
         for row in range(0, self.selection.rows, apart if self.selection.rows > apart else 1):
             at = self._box((row, 0), (row, 0))
-            painter.drawText(at.left(), self.height() - MARGIN + metrics.height(), str(row))
+            left = min(at.left(), self.width() - metrics.horizontalAdvance(str(row)))
+            painter.drawText(left, self.height() - MARGIN + metrics.height(), str(row))
         for column in range(self.selection.columns):
             at = self._box((0, column), (0, column))
             painter.drawText(QRect(0, at.top(), MARGIN - 4, at.height()), 0x0082, str(column))

@@ -89,9 +89,7 @@ class HistoryDesk(QObject):
         self.overlay.show()
 
     def _compare(self, runs: list["RunData"]) -> None:
-        sets = [
-            (f"{r.header.started[:19]} {r.header.sample}", parameters_in_words(r.protocol, r.parameters)) for r in runs
-        ]
+        sets = [(_heading(run), parameters_in_words(run.protocol, run.parameters)) for run in runs]
         protocol = self._desk.current_protocol()
         if len(sets) == 1 and protocol is not None:
             sets.insert(0, ("form", shown_values(protocol)))
@@ -144,3 +142,7 @@ class HistoryDesk(QObject):
 
     def _ask_folder(self) -> str:
         return QFileDialog.getExistingDirectory(self.panel, "Folder for the export", str(self.folder.folder))
+
+
+def _heading(run: "RunData") -> str:
+    return f"{run.header.started[:19].replace('T', ' ')}\n{run.header.sample}"

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
@@ -12,8 +12,12 @@ from PyQt6.QtWidgets import QCheckBox, QComboBox, QDialog, QHBoxLayout, QLabel, 
 
 from labctl.gui import theme
 from labctl.gui.history.folder import RunFolder
+from labctl.gui.live import axes
 from labctl.gui.live.buffers import Floats, thinned
 from labctl.gui.live.panel import label
+
+if TYPE_CHECKING:
+    from labctl.runfile.reader import RunData
 
 PIECES = 2000
 """A line is drawn with so many runs of points, each with its peak and its dip."""
@@ -67,9 +71,8 @@ def lines(paths: Sequence[Path], stream: str, x: str, y: str, *, log: tuple[bool
     return found
 
 
-def _numeric(run: Any, stream: str) -> dict[str, str]:
-    frame = run[stream]
-    return {str(n): frame.attrs["units"].get(n, "") for n in frame if frame[n].dtype.kind in "fiub"}
+def _numeric(run: "RunData", stream: str) -> dict[str, str]:
+    return {name: unit for name, (kind, unit) in run.kinds(stream).items() if kind in "fiub"}
 
 
 class OverlayWindow(QDialog):
@@ -88,7 +91,7 @@ class OverlayWindow(QDialog):
         self.log_x, self.log_y = QCheckBox("log x"), QCheckBox("log y")
         self.words = QLabel("reading \N{HORIZONTAL ELLIPSIS}")
         self.words.setProperty("role", "hint")
-        self.plot = pg.PlotWidget()
+        self.plot = axes.plot_widget()
         self.legend = self.plot.getPlotItem().addLegend(offset=(-10, 10), brush=theme.current().base)
         self._arrange()
         self.stream.currentIndexChanged.connect(lambda _: self._show_columns())

@@ -13,7 +13,8 @@ from PyQt6.QtWidgets import QComboBox, QLabel
 from typing_extensions import override
 
 from labctl.gui import theme
-from labctl.gui.live.panel import Columns, PlotPanel, Rows, colour_bar, floats, label, words
+from labctl.gui.live import axes
+from labctl.gui.live.panel import Columns, PlotPanel, Rows, floats, label, words
 from labctl.plots import ArrayMap
 from labctl.units import format_quantity
 
@@ -53,12 +54,12 @@ class MapPanel(PlotPanel):
         view = self.item.getViewBox()
         view.setRange(self._area, padding=0.0)
         view.setLimits(xMin=-0.5, xMax=rows - 0.5, yMin=-0.5, yMax=columns - 0.5)
-        self.bar = pg.ColorBarItem(values=(0, 1), colorMap=pg.colormap.get("viridis"), interactive=False, width=12)
+        self.bar = axes.colour_bar(pg.colormap.get("viridis"))
         self.bar.setImageItem(self.image, insert_in=self.item)
         label(self.bar.axis, words(array_map.value), self.column(array_map.value).unit)
         self.bar.axis.setWidth(58)
-        label(self.item.getAxis("bottom"), "row (word line)", "")
-        label(self.item.getAxis("left"), "column (bit line)", "")
+        label(self.item.getAxis("bottom"), "word line (row)", "")
+        label(self.item.getAxis("left"), "bit line (col.)", "")
         self.plot.scene().sigMouseClicked.connect(self._clicked)
         self.colour()
 
@@ -66,8 +67,8 @@ class MapPanel(PlotPanel):
     def colour(self) -> None:
         super().colour()
         self.item.getViewBox().setBackgroundColor(QColor(theme.current().border))
-        self.strokes.setPen(pg.mkPen(theme.current().alarm, width=2))
-        colour_bar(self.bar)
+        self.strokes.setPen(pg.mkPen(theme.current().alarm, width=1))
+        axes.colour_axis(self.bar.axis)
 
     def mark_excluded(self, excluded: Excluded) -> None:
         """Strike out the cells that ``excluded`` gives; they count from 0 in each array."""
@@ -181,6 +182,7 @@ class MapPanel(PlotPanel):
     def _show_chooser(self) -> None:
         for widget in (self._chooser_label, self.chooser):
             widget.setVisible(self.chooser.count() > 1)
+        self.fit_header()
 
     def _choose(self, index: int) -> None:
         if index >= 0 and self.images:

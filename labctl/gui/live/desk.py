@@ -13,6 +13,7 @@ from labctl.errors import ConfigError
 from labctl.gui import theme
 from labctl.gui.background import Background
 from labctl.gui.facts import describe, trace_of
+from labctl.gui.live import axes
 from labctl.gui.live.panel import Columns, PlotPanel, label, words
 from labctl.gui.live.view import LiveView
 from labctl.plots import ArrayMap
@@ -32,7 +33,7 @@ class CellHistory(QDialog):
         times, values = history
         self.words = QLabel(f"array {cell // per_array}, row {row}, column {column}: {len(values):,} values")
         self.words.setProperty("role", "hint")
-        self.plot = pg.PlotWidget()
+        self.plot = axes.plot_widget()
         accent = theme.current().accent
         self.curve = self.plot.plot(times, values, pen=pg.mkPen(accent), symbol="o", symbolSize=5, symbolBrush=accent)
         units = {column.name: column.unit for column in array_map.row.columns}

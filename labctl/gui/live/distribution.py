@@ -6,8 +6,9 @@ from PyQt6.QtCore import QPointF
 from typing_extensions import override
 
 from labctl.gui import theme
+from labctl.gui.live import axes
 from labctl.gui.live.buffers import Floats, SlidingColumns
-from labctl.gui.live.panel import Columns, PlotPanel, Rows, colour_bar, floats, label, plain, words
+from labctl.gui.live.panel import Columns, PlotPanel, Rows, floats, label, plain, words
 from labctl.plots import CumulativeDistribution
 
 CAPACITY = 100_000
@@ -35,7 +36,7 @@ class DistributionPanel(PlotPanel):
         """The groups that have something new, the one that waits longest first."""
         self._count = 0
         self._map = _readable_map()
-        self.bar = pg.ColorBarItem(values=(0, 1), colorMap=self._map, interactive=False, width=12)
+        self.bar = axes.colour_bar(self._map)
         label(self.bar.axis, words(distribution.group), self.column(distribution.group).unit)
         self.bar.axis.setWidth(40)
         self.item.layout.addItem(self.bar, 2, 5)
@@ -43,14 +44,14 @@ class DistributionPanel(PlotPanel):
         self.item.setYRange(0.0, 1.0, padding=0.06)
         self.label_axis("bottom", distribution.x)
         self.colour()
-        label(self.item.getAxis("left"), "share of values", "")
+        label(self.item.getAxis("left"), "share", "")
 
     @override
     def colour(self) -> None:
         super().colour()
         self._map = _readable_map()
         self.bar.setColorMap(self._map)
-        colour_bar(self.bar)
+        axes.colour_axis(self.bar.axis)
         self._pen_curves()
 
     @override

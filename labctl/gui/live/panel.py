@@ -7,12 +7,13 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QEvent, QPointF, pyqtSignal
-from PyQt6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtGui import QResizeEvent, QShowEvent
+from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from labctl.gui import theme
 from labctl.gui.elided import ElidedLabel
-from labctl.gui.roles import set_role
+from labctl.gui.live import axes
+from labctl.gui.live.tools import PlotTools
 from labctl.rows import Column, Row
 from labctl.units import format_quantity
 
@@ -21,6 +22,7 @@ Columns = dict[str, tuple[NDArray[Any], str]]
 """What a plot shows: values and unit by name."""
 
 _PREFIXED = {"s", "V", "A", "ohm", "S", "W", "J", "C", "F", "H", "Hz", "Sa/s", "V/s"}
+_HEADER_MARGIN = 6
 _SIGNS = {"ohm": "\N{GREEK CAPITAL LETTER OMEGA}"}
 
 
@@ -42,7 +44,7 @@ class PlotPanel(QWidget):
         self.title.setProperty("role", "heading")
         self.caption = ElidedLabel()
         self.caption.setProperty("role", "hint")
-        self.plot = pg.PlotWidget()
+        self.plot = axes.plot_widget()
         self.item = self.plot.getPlotItem()
         self.item.hideButtons()
         self.item.getAxis("left").setWidth(58)
@@ -52,28 +54,14 @@ class PlotPanel(QWidget):
         self._log = (False, False)
         self.header = QHBoxLayout()
         self.header.addWidget(self.title, 1)
-        self.freeze = QToolButton()
-        self.freeze.setText("Freeze")
-        self.freeze.setCheckable(True)
-        self.freeze.setToolTip("keep what is shown; what comes meanwhile is shown afterwards")
-        self.freeze.toggled.connect(self._freeze)
-        self.fit = QToolButton()
-        self.fit.setText("Fit")
-        self.fit.setToolTip("show everything again after a zoom; zoom with the wheel, drag to move")
-        self.fit.clicked.connect(self.show_all)
-        self.export = QToolButton()
-        self.export.setText("Save")
-        self.export.setToolTip("keep what is shown as a picture or as data")
-        self.export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(self.export)
-        menu.addAction("Picture (PNG)\N{HORIZONTAL ELLIPSIS}", self._want_picture)
-        menu.addAction("Data (CSV)\N{HORIZONTAL ELLIPSIS}", self._want_data)
-        self.export.setMenu(menu)
-        for button in (self.freeze, self.fit, self.export):
-            set_role(button, "small")
-            self.header.addWidget(button)
+        self.tools = PlotTools()
+        self.freeze, self.fit, self.export = self.tools.freeze, self.tools.fit, self.tools.export
+        self.tools.freezing.toggled.connect(self._freeze)
+        self.tools.fitting.triggered.connect(self.show_all)
+        self.tools.export_wanted.connect(self._want)
+        self.header.addWidget(self.tools)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(6, 4, 6, 2)
+        layout.setContentsMargins(_HEADER_MARGIN, 4, _HEADER_MARGIN, 2)
         layout.setSpacing(2)
         layout.addLayout(self.header)
         layout.addWidget(self.caption)
@@ -85,7 +73,7 @@ class PlotPanel(QWidget):
     def say(self, words: str) -> None:
         """Say below the title what is shown; the cursor's read-out takes its place while there is one."""
         self._status = words
-        self.caption.setText(self.readout or words)
+        self._caption()
 
     @override
     def leaveEvent(self, event: QEvent | None) -> None:
@@ -95,11 +83,7 @@ class PlotPanel(QWidget):
 
     def colour(self) -> None:
         """Take the colours of the theme."""
-        colours = theme.current()
-        self.plot.setBackground(colours.base)
-        for side in ("left", "bottom", "right", "top"):
-            self.item.getAxis(side).setPen(colours.text)
-            self.item.getAxis(side).setTextPen(colours.text)
+        axes.colour(self.plot)
 
     def shown(self) -> Columns:
         """Return what is drawn, as columns of one length."""
@@ -109,16 +93,12 @@ class PlotPanel(QWidget):
         """Undo every zoom."""
         self.item.enableAutoRange()
 
-    # No lambdas here: one that holds the panel makes a cycle, and pyqtgraph's items do not stand being collected.
-    def _want_picture(self) -> None:
-        self.export_wanted.emit(self, "png")
-
-    def _want_data(self) -> None:
-        self.export_wanted.emit(self, "csv")
+    def _want(self, what: str) -> None:
+        self.export_wanted.emit(self, what)
 
     def _freeze(self, on: bool) -> None:
         self.is_frozen = on
-        self.freeze.setText("\N{HEAVY VERTICAL BAR}\N{HEAVY VERTICAL BAR} Frozen" if on else "Freeze")
+        self.say(self._status)
         self.redraw()
 
     def add(self, rows: Rows) -> None:
@@ -161,7 +141,36 @@ class PlotPanel(QWidget):
         view = self.item.getViewBox()
         inside = view.sceneBoundingRect().contains(position)
         self.readout = self.read_at(view.mapSceneToView(position)) if inside else ""
-        self.caption.setText(self.readout or self._status)
+        self._caption()
+
+    def _caption(self) -> None:
+        frozen = "\N{HEAVY VERTICAL BAR}\N{HEAVY VERTICAL BAR} frozen" if self.is_frozen else ""
+        status = " \N{MIDDLE DOT} ".join(filter(None, (frozen, self._status)))
+        self.caption.setText(self.readout or status)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self.fit_header()
+
+    @override
+    def showEvent(self, event: QShowEvent | None) -> None:
+        super().showEvent(event)
+        self.fit_header()
+
+    def fit_header(self) -> None:
+        """Give the title its room before the buttons get theirs."""
+        self.tools.fit_into(self.width() - self._beside_tools())
+
+    def _beside_tools(self) -> int:
+        """Return the width, in pixels, of everything in the header but the buttons."""
+        width = self.title.fontMetrics().horizontalAdvance(self.title.text()) + 2 * _HEADER_MARGIN
+        for index in range(self.header.count()):
+            item = self.header.itemAt(index)
+            widget = item.widget() if item is not None else None
+            if widget is not None and widget not in (self.title, self.tools) and not widget.isHidden():
+                width += widget.sizeHint().width() + self.header.spacing()
+        return width
 
 
 def words(name: str) -> str:
@@ -183,12 +192,6 @@ def label(axis: pg.AxisItem, text: str, unit: str, *, log: bool = False) -> None
     else:
         axis.enableAutoSIPrefix(False)
         axis.setLabel(f"{text} ({shown})" if shown else text)
-
-
-def colour_bar(bar: pg.ColorBarItem) -> None:
-    """Give a colour scale's numbers the colour of the theme."""
-    bar.axis.setPen(theme.current().text)
-    bar.axis.setTextPen(theme.current().text)
 
 
 def floats(rows: Rows, name: str, *, log: bool = False) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import (
     QComboBox,
     QFrame,
     QGridLayout,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -38,8 +39,10 @@ class SettingsTab(QWidget):
         self.refresh.clicked.connect(lambda: self.read_wanted.emit(""))
         inside = QWidget()
         self._grid = QGridLayout()
-        self._grid.setVerticalSpacing(3)
+        self._grid.setVerticalSpacing(2)
+        self._grid.setHorizontalSpacing(4)
         column = QVBoxLayout(inside)
+        column.setContentsMargins(2, 4, 2, 4)
         column.addLayout(self._grid)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -72,7 +75,7 @@ class SettingsTab(QWidget):
         self.entries.clear()
 
     def _add(self, entry: SettingEntry) -> None:
-        row = len(self.editors)
+        row = 2 * len(self.editors)
         editor = self._editor(entry)
         self.editors[entry.name] = editor
         name = QLabel(entry.name.replace("_", " "))
@@ -80,19 +83,22 @@ class SettingsTab(QWidget):
         for widget in (name, editor):
             widget.setToolTip("\n".join(filter(None, (entry.doc, entry.range and f"range: {entry.range}"))))
         hint = ElidedLabel(entry.range if entry.writable else "read only")
-        hint.setMinimumWidth(64)
-        editor.setMinimumWidth(64)
         hint.setProperty("role", "hint")
-        self._grid.addWidget(name, row, 0)
-        self._grid.addWidget(editor, row, 1)
-        self._grid.addWidget(hint, row, 2)
+        hint.setAlignment(Qt.AlignmentFlag.AlignRight)
+        # Names and values can both be long: the value has a line of its own.
+        above = QWidget()
+        line = QHBoxLayout(above)
+        line.setContentsMargins(0, 2, 0, 0)
+        line.addWidget(name)
+        line.addWidget(hint, 1)
+        self._grid.addWidget(above, row, 0, 1, 2)
+        self._grid.addWidget(editor, row + 1, 0, 1, 1 if entry.disturbs else 2)
         if entry.disturbs:
             button = QPushButton("Measure")
             button.setToolTip("reading this acts on the device")
             button.clicked.connect(lambda: self.read_wanted.emit(entry.name))
-            self._grid.addWidget(button, row, 3)
-        self._grid.setColumnStretch(1, 3)
-        self._grid.setColumnStretch(2, 2)
+            self._grid.addWidget(button, row + 1, 1)
+        self._grid.setColumnStretch(0, 1)
 
     def _editor(self, entry: SettingEntry) -> Editor:
         name = entry.name
@@ -121,3 +127,5 @@ class SettingsTab(QWidget):
             editor.setText("on" if value == "yes" else "off" if value == "no" else "not known")
         else:
             editor.setText(value or "")
+            if isinstance(editor, QLineEdit):
+                editor.setCursorPosition(0)

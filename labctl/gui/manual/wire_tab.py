@@ -101,4 +101,4 @@ class WireTab(QWidget):
 def _line(entry: TranscriptEntry) -> str:
     text = wire_text(entry)
     shown = text if len(text) <= _SHOWN_LENGTH else f"{text[:_SHOWN_LENGTH]} \N{HORIZONTAL ELLIPSIS}"
-    return f"{dt.datetime.fromtimestamp(entry.time):%H:%M:%S.%f} {entry.direction} {shown}"
+    return f"{dt.datetime.fromtimestamp(entry.time).isoformat(timespec='milliseconds')[11:]} {entry.direction} {shown}"

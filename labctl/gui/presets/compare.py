@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QFont
 from PyQt6.QtWidgets import (
     QAbstractItemView,
@@ -15,6 +16,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+_WIDTH, _WIDEST = 210, 1200
+"""Width, in pixels, of a column, and of the dialog at most."""
 _NONE = "\N{EN DASH}"
 Named = tuple[str, Mapping[str, str]]
 """A heading, and parameters in words by dotted name."""
@@ -26,8 +29,8 @@ class CompareDialog(QDialog):
     def __init__(self, sets: Sequence[Named], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Parameters compared")
-        self.resize(640, 480)
         self.sets = list(sets)
+        self.resize(min(_WIDTH * (1 + len(self.sets)), _WIDEST), 480)
         self.only_different = QCheckBox("only what &differs")
         self.only_different.setChecked(True)
         self.only_different.toggled.connect(lambda _: self._show())
@@ -39,6 +42,7 @@ class CompareDialog(QDialog):
         header, side = self.table.horizontalHeader(), self.table.verticalHeader()
         if header is not None and side is not None:
             header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+            header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
             side.setVisible(False)
         layout = QVBoxLayout(self)
         for widget in (self.only_different, self.table, self.words):

@@ -161,6 +161,7 @@ class QueuePanel(QWidget):
         buttons = QHBoxLayout()
         buttons.addWidget(self.start)
         buttons.addWidget(self.stop_after)
+        buttons.addSpacing(12)
         buttons.addWidget(self.summary, 1)
         for widget in (self.add, self.series, self.edit, self.repeat, self.up, self.down, self.again, self.remove):
             buttons.addWidget(widget)

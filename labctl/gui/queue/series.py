@@ -53,7 +53,11 @@ def parse_values(text: str, field: FieldInfo) -> list[Any]:
             raise ConfigError(f"{text!r} is more than {LIMIT:,} values")
     if not values:
         raise ConfigError("no value is given")
-    return [[value] for value in values] if is_cell_list(field) else values
+    if not is_cell_list(field):
+        return values
+    if no_cell := next((value for value in values if not str(value).isdecimal()), None):
+        raise ConfigError(f"{no_cell!r} is no number of a cell: give numbers from 0, such as 0-15, 32")
+    return [[int(value)] for value in values]
 
 
 def protocols_of(base: Protocol, axes: Mapping[str, list[Any]]) -> Iterator[Protocol]:
