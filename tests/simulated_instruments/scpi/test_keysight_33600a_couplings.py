@@ -220,3 +220,13 @@ def test_the_burst_period_grows_to_fit_the_burst(generator):
     generator.send("FREQ 1e3", "BURS:STAT ON", "BURS:NCYC 50")
     assert generator.codes() == [-221]
     assert generator.number("BURS:INT:PER?") == pytest.approx(50e-3 + 1e-6)
+
+
+@pytest.mark.parametrize(("level", "way"), [("HIGH 3", "upper"), ("LOW -3", "lower")])
+def test_a_level_beyond_its_limit_says_which_way_it_was_clipped(generator, level, way):
+    generator.send("VOLT:LIM:HIGH 1", "VOLT:LIM:LOW -1", "VOLT:LIM:STAT ON", f"VOLT:{level}")
+    assert generator.error() == f'-222,"Data out of range; value clipped to {way} limit"'
+
+
+def test_a_burst_has_up_to_a_hundred_million_cycles(generator):
+    assert generator.number("BURS:NCYC? MAX") == 1e8
