@@ -79,6 +79,11 @@ def test_a_million_points_come_through_whatever_bytes_they_are(opened: Opened, d
     assert np.array_equal(scope.fetch_waveform(2).volts, codes.astype(float))
 
 
+def test_times_count_from_the_reference_point() -> None:
+    times, _ = decode("scope", Preamble.parse("scope", "0,0,3,1,0.5,10,2,1,0,0"), bytes([1, 2, 3]))
+    assert times.tolist() == [9.0, 9.5, 10.0]
+
+
 def test_peak_detection_gives_two_voltages_at_each_time() -> None:
     preamble = Preamble.parse("scope", "0,1,2,1,1,10,0,1,0,0")
     times, volts = decode("scope", preamble, bytes([1, 9, 2, 8]))

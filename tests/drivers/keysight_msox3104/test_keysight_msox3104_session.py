@@ -109,6 +109,15 @@ def test_a_setting_is_one_message_each_way(
     assert bound.get() == value
 
 
+def test_limits_follow_a_probe_that_is_declared(opened: Opened, dialogue: Any) -> None:
+    scope = opened()
+    assert scope.trigger_limits() == pytest.approx((-800.0, 800.0))  # the 10:1 probe of channel 2
+    dialogue.expect_sets(":CHAN3:PROB 100.0")
+    scope.settings()["ch3_probe"].set(100.0)
+    assert scope.scale_limits(3) == pytest.approx((0.1, 500.0))
+    assert scope.trigger_limits() == pytest.approx((-8000.0, 8000.0))
+
+
 def test_the_scale_goes_with_the_probe(opened: Opened, dialogue: Any) -> None:
     scope = opened()
     dialogue.expect_sets(":CHAN2:SCAL 50.0")

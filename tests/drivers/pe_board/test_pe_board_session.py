@@ -6,6 +6,7 @@ import pytest
 from cobs import cobs
 
 from drivers.pe_board import PeBoard
+from drivers.pe_board_wire import requests
 from drivers.pe_board_wire.session import ROUNDS, TRIES
 from labctl.capabilities import LinePulse, WriteSettings
 from labctl.errors import InstrumentError, LinkError, RunStoppedError
@@ -455,3 +456,36 @@ def test_a_lost_answer_to_set_baud_is_not_asked_for_again(bench: Any) -> None:
     board.open()
     bench.request(SEQ + 1, PING, b"", bench.frame(2, SEQ + 1, PING))
     board.ping()
+
+
+def test_each_line_reports_its_own_voltage(monkeypatch: pytest.MonkeyPatch, bench: Any) -> None:
+    board = bench.opened()
+    payload = struct.pack("<BBBBHHHHhHIIIQ", 0, 0, 0, 1, 11, 22, 33, 12_000, 2500, 0, 0, 0, 115_200, 0)
+    monkeypatch.setattr(board.connection, "ask", lambda request: payload)
+    assert board.word_line_voltage.get() == 0.011
+    assert board.bit_line_voltage.get() == 0.022
+    assert board.source_line_voltage.get() == 0.033
+
+
+def test_a_new_watchdog_arms_the_board_anew(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    board, asked = bench.opened(), []
+
+    def ask(request: requests.Request, *, tries: int | None = None) -> bytes:
+        asked.append((request.opcode, request.payload))
+        return b""
+
+    monkeypatch.setattr(board.connection, "ask", ask)
+    for seconds in (10.0, 2.5):
+        board.watchdog.set(seconds)
+        for _ in range(2):
+            board.connection.drive(requests.STATUS)
+    arms = [payload for opcode, payload in asked if opcode == ARM]
+    assert arms == [struct.pack("<IB", 10_000, 0), struct.pack("<IB", 2500, 0)]
+    assert len(asked) == 6
+
+
+def test_every_pulse_of_every_cell_is_waited_for() -> None:
+    pulse = requests.WirePulse(3000, 2000, 0, 1000)
+    one = requests.pulse_cells(1, np.arange(3), pulse).execution
+    many = requests.pulse_cells(1, np.arange(3), pulse, pulses=1001).execution
+    assert many - one == pytest.approx(3 * 1000 * (1e-6 + 5e-6))

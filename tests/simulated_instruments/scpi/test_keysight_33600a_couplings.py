@@ -58,13 +58,26 @@ def test_limits_clip_levels_and_hold_the_load(generator):
 
 
 @pytest.mark.parametrize(
-    ("function", "unit", "shown"), [("SIN", "VRMS", 0.70710678), ("SIN", "DBM", 10.0), ("SQU", "VRMS", 1.0)]
+    ("function", "unit", "shown"),
+    [("SIN", "VRMS", 0.70710678), ("SIN", "DBM", 10.0), ("SQU", "VRMS", 1.0), ("RAMP", "VRMS", 0.57735027)],
 )
 def test_amplitudes_are_shown_in_the_chosen_unit(generator, function, unit, shown):
     generator.send(f"FUNC {function};:VOLT 2;:VOLT:UNIT {unit}")
     assert generator.number("VOLT?") == pytest.approx(shown, rel=1e-3)
     generator.send(f"VOLT {shown}", "VOLT:UNIT VPP")
     assert generator.number("VOLT?") == pytest.approx(2.0, rel=1e-3)
+
+
+def test_a_width_that_the_edges_outgrow_is_increased_and_says_so(generator):
+    generator.send("FUNC PULS;:FUNC:PULS:PER 1e-3;WIDT 1e-6;TRAN:BOTH 1e-8")
+    generator.send("FUNC:PULS:TRAN:BOTH 1e-6")
+    assert "pulse width increased due to edge time" in generator.error()
+
+
+def test_a_large_amplitude_has_slower_fastest_edges(generator):
+    for volts, seconds in ((4.0, 2.9e-9), (4.1, 3.3e-9)):
+        generator.send("*RST", f"FUNC PULS;:VOLT {volts}")
+        assert generator.number("FUNC:PULS:TRAN:LEAD? MIN") == pytest.approx(seconds)
 
 
 def test_a_suffix_overrides_the_unit_and_dbm_needs_a_load(generator):
@@ -207,3 +220,13 @@ def test_the_burst_period_grows_to_fit_the_burst(generator):
     generator.send("FREQ 1e3", "BURS:STAT ON", "BURS:NCYC 50")
     assert generator.codes() == [-221]
     assert generator.number("BURS:INT:PER?") == pytest.approx(50e-3 + 1e-6)
+
+
+@pytest.mark.parametrize(("level", "way"), [("HIGH 3", "upper"), ("LOW -3", "lower")])
+def test_a_level_beyond_its_limit_says_which_way_it_was_clipped(generator, level, way):
+    generator.send("VOLT:LIM:HIGH 1", "VOLT:LIM:LOW -1", "VOLT:LIM:STAT ON", f"VOLT:{level}")
+    assert generator.error() == f'-222,"Data out of range; value clipped to {way} limit"'
+
+
+def test_a_burst_has_up_to_a_hundred_million_cycles(generator):
+    assert generator.number("BURS:NCYC? MAX") == 1e8

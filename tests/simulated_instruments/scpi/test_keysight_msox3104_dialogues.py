@@ -135,3 +135,11 @@ def test_the_screen_also_comes_as_a_bitmap(scope, kind, size):
 def test_the_logic_channels_are_missing_hardware(scope):
     scope.send(":POD1:DISP 1")
     assert scope.codes() == [-241]
+
+
+def test_the_trigger_event_is_told_once(scope):
+    scope.send(":TRIG:SWE NORM", ":SING")
+    assert any(float(scope.ask(":AER?")) for _ in range(50))
+    assert float(scope.ask(":TER?")) == 0.0
+    scope.send(":TRIG:FORC")
+    assert [float(scope.ask(":TER?")) for _ in range(2)] == [1.0, 0.0]
