@@ -10,6 +10,7 @@ from labctl.errors import DataFileError
 from labctl.export import protocol_of
 from labctl.results import Table
 from labctl.runfile.finish import replace_results
+from labctl.runfile.journal import journal_path
 from labctl.runfile.reader import RunData
 from labctl.units import si_prefix
 
@@ -67,6 +68,6 @@ def analyse(file: Path) -> None:
         DataFileError: It has no rows, or is still being written.
     """
     run = RunData(file)
-    if run.status == "running":
+    if journal_path(file).exists():
         raise DataFileError(f"{file}: this run has not ended properly; run: labctl recover {file}")
     replace_results(file, protocol_of(run).analyse(run))

@@ -48,7 +48,7 @@ def recover(path: Path) -> str:
         status = run.status
     if status == "running":
         status = "interrupted"
-        finish(path, RunEnding(status, "the program that ran it was killed"))
+        finish(path, RunEnding(status, "its program ended before the file was closed"))
     journal_path(path).unlink(missing_ok=True)
     _fresh(path).unlink(missing_ok=True)
     return status

@@ -199,9 +199,12 @@ def patiently(take: Callable[[], T]) -> T:
 
 
 def is_being_written(file: Path) -> bool:
-    """Return whether a live process is writing this run file."""
+    """Return whether a live process is writing this run file; so does one whose journal may not be opened."""
     with contextlib.suppress(FileNotFoundError):
-        descriptor = os.open(journal_path(file), os.O_RDWR)
+        try:
+            descriptor = os.open(journal_path(file), os.O_RDWR)
+        except PermissionError:
+            return True
         try:
             lock(descriptor)
         except BlockingIOError:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from labctl.errors import DataFileError
 from labctl.results import Table
 from labctl.runfile.header import RunHeader
+from labctl.runfile.journal import is_being_written
 from labctl.runfile.stored import StoredRun
 
 if TYPE_CHECKING:
@@ -25,15 +26,20 @@ class RunData:
     Args:
         path: The run file.
 
+    Attributes:
+        status: ``running``, ``done``, ``stopped``, ``aborted``, ``failed``, or ``interrupted`` where its program ended
+            without closing the file.
+
     Raises:
         DataFileError: Not there, damaged, or no run file.
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
+        is_alive = is_being_written(self.path)  # asked first: a run that ends meanwhile is then found ended
         with StoredRun(self.path) as run:
             self.header = RunHeader(**json.loads(run.header_text))
-            self.status = run.status
+            self.status = "interrupted" if run.status == "running" and not is_alive else run.status
             self.reason = str(run.entry.attrs.get("labctl_reason", ""))
             self.streams = [name for name in run.stream_names if name not in {"log", "steps", "step_state"}]
             self.lengths = {name: run.length(name) for name in run.stream_names}

@@ -31,6 +31,9 @@ JOURNAL_BYTES = 64 << 20
 
 RESERVE_BYTES = 8 << 20
 """A run ends while this much of the disk is still free, so that its file and its log can be closed."""
+NOTES_BYTES = 64 << 10
+NOTES_BYTES_A_CHUNK = 4 << 10
+"""What HDF5 may note of new rows and of each new chunk, at most; assumed, with room to spare."""
 
 
 class RunFileWriter:
@@ -187,13 +190,35 @@ class RunFileWriter:
             self._journal.close()
 
     def _require_space(self) -> None:
-        """Refuse to move rows while the disk is nearly full: HDF5 does not survive a write that fails."""
+        """Refuse to move rows while the disk is nearly full: HDF5 does not survive a write that fails.
+
+        What these rows take is claimed from the file system beforehand, as quotas do not show in the free space.
+        """
         free = shutil.disk_usage(self.path.parent).free
         if free < RESERVE_BYTES:
             raise DataFileError(
                 f"the disk with {self.path} is full ({free >> 10:,} KiB left); its rows are safe in its journal: "
                 f"make room, then run: labctl resume {self.path}"
             )
+        if not hasattr(os, "posix_fallocate"):
+            return
+        try:
+            os.posix_fallocate(self._file.id.get_vfd_handle(), self._file.id.get_filesize(), self._bytes_to_come())
+        except OSError as error:
+            raise DataFileError(
+                f"{self.path} cannot grow: {error.strerror}; its rows are safe in its journal: make room, then run: "
+                f"labctl resume {self.path}"
+            ) from error
+
+    def _bytes_to_come(self) -> int:
+        """Return how much the rows that wait can make the file grow: new chunks, and what HDF5 notes of them."""
+        chunks = 0
+        for number, stream in enumerate(self._streams):
+            start, stop = self._in_hdf5[number], self.counts[number]
+            for column in stream.columns:
+                per_chunk = rows_of_chunk(column)
+                chunks += -(-stop // per_chunk) - -(-start // per_chunk)
+        return NOTES_BYTES + chunks * (CHUNK_BYTES + NOTES_BYTES_A_CHUNK)
 
     def _collect_untold(self) -> None:
         for number in range(self._log):
@@ -241,10 +266,15 @@ def _declare(file: h5py.File, streams: tuple[Stream, ...], own: int) -> None:
     entry.attrs["default"] = streams[0].name if own else "log"
 
 
+def rows_of_chunk(column: Column) -> int:
+    """Return how many values of a column are stored together."""
+    return max(1, CHUNK_BYTES // np.dtype(column.dtype).itemsize)
+
+
 def _declare_column(parent: h5py.Group, column: Column) -> None:
     dtype = np.dtype(column.dtype)
-    chunk = max(1, CHUNK_BYTES // dtype.itemsize)
-    dataset = parent.create_dataset(column.name, shape=(0,), maxshape=(None,), dtype=dtype, chunks=(chunk,))
+    chunks = (rows_of_chunk(column),)
+    dataset = parent.create_dataset(column.name, shape=(0,), maxshape=(None,), dtype=dtype, chunks=chunks)
     if column.unit:
         dataset.attrs["units"] = column.unit
     if column.doc:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import os
-import time
 from pathlib import Path
 
 import h5py
@@ -14,6 +13,7 @@ import labctl
 from labctl.events import RunState
 from labctl.gui.history.facts import read_facts
 from labctl.gui.history.model import Filter
+from labctl.runfile.journal import journal_path, lock
 from labctl.runfile.stored import StoredRun
 
 
@@ -238,14 +238,16 @@ def test_a_run_of_another_station_is_gone_on_with_after_that_station_was_taken(w
     assert labctl.load(path).status == "done"
 
 
-def test_a_run_that_was_killed_is_interrupted_once_nobody_touches_it(two_runs, tmp_path):
+def test_a_run_that_was_killed_is_interrupted_once_nobody_writes_it(two_runs, tmp_path):
     first, _ = two_runs
     left = tmp_path / "left.h5"
     left.write_bytes(first.read_bytes())
     with h5py.File(left, "r+") as file:
         file["entry"].attrs["labctl_status"] = "running"
+    journal = os.open(journal_path(left), os.O_CREAT | os.O_RDWR)
+    lock(journal)
     assert read_facts(left, (0, 0)).status == "running"
-    os.utime(left, (time.time() - 60, time.time() - 60))
+    os.close(journal)
     assert read_facts(left, (0, 0)).status == "interrupted"
     assert read_facts(left, (0, 0)).can_resume
 

@@ -1,5 +1,6 @@
 import fcntl
 import os
+import resource
 import shutil
 import threading
 from collections.abc import Callable
@@ -119,6 +120,40 @@ def test_a_long_log_message_is_kept_whole(write: Callable[[], RunFileWriter]) ->
     writer.step(0.0, Step(1, 1))
     writer.close(RunEnding("done"))
     assert "".join(load(writer.path).log["message"]) == "x" * 1000
+
+
+def test_a_quota_that_is_used_up_is_told_before_the_file_is_harmed(
+    write: Callable[[], RunFileWriter], reading: Any
+) -> None:
+    """The system refuses to let files grow, as a quota does; the free space of the disk does not show it."""
+    writer = write()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (writer.path.stat().st_size + (300 << 10), before[1]))
+    number = 0
+    try:
+        with pytest.raises(DataFileError, match="cannot grow: File too large"):
+            for number in range(100_000):
+                writer.append(reading(time=0.0, number=number, resistance=1.0))
+                if number % 100 == 0:
+                    writer.flush()
+        writer.abandon()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert load(writer.path).status == "interrupted"
+    assert np.array_equal(load(writer.path).arrays("reading")["number"], np.arange(number + 1))
+    assert recover(writer.path) == "interrupted"
+    assert np.array_equal(load(writer.path).arrays("reading")["number"], np.arange(number + 1))
+
+
+def test_space_that_was_claimed_and_not_needed_is_given_back(write: Callable[[], RunFileWriter], reading: Any) -> None:
+    writer = write()
+    sizes = []
+    for number in range(50):
+        writer.append(reading(time=0.0, number=number, resistance=1.0))
+        writer.flush()
+        sizes.append(writer.path.stat().st_size)
+    assert sizes[-1] - sizes[0] < 64 << 10
+    writer.close(RunEnding("done"))
 
 
 def test_a_full_disk_ends_the_run_in_words_and_keeps_what_was_accepted(

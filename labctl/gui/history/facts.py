@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import datetime as dt
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,6 @@ from labctl.protocol import Protocol
 
 BATCH = 40
 """Files that are read before the list is shown again."""
-FRESH = 3.0
-"""An unfinished file that was touched so few seconds ago is taken to be in somebody's hands (assumed)."""
 DAMAGED = "damaged"
 Stamp = tuple[int, int]
 
@@ -111,27 +108,14 @@ def read_facts(path: Path, stamp: Stamp) -> RunFacts:
 
     try:
         run = RunData(path)
-        status = "interrupted" if run.status == "running" and _is_left(path) else run.status
         started = dt.datetime.fromisoformat(run.header.started).astimezone()
     except (LabctlError, OSError, ValueError, KeyError, TypeError) as error:
         return RunFacts(path, stamp, reason=str(error))
     header = run.header
     return RunFacts(
-        path, stamp, header.protocol, header.title, status, started,
+        path, stamp, header.protocol, header.title, run.status, started,
         header.sample, header.operator, header.simulated, run.reason, header.die, header.device, header.note,
     )  # fmt: skip
-
-
-def _is_left(path: Path) -> bool:
-    """Return whether nobody writes an unfinished file any more.
-
-    To find out, the lock of its journal is held for a moment. A run that just begins would take that for another
-    program's, so a file that was touched a moment ago is left alone.
-    """
-    from labctl.runfile.journal import is_being_written, journal_path
-
-    touched = [file.stat().st_mtime for file in (path, journal_path(path)) if file.exists()]
-    return bool(touched) and time.time() - max(touched) > FRESH and not is_being_written(path)
 
 
 def read_preview(path: Path) -> Preview:
