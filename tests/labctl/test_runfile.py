@@ -1,4 +1,5 @@
 import fcntl
+import itertools
 import os
 import resource
 import shutil
@@ -129,20 +130,25 @@ def test_a_quota_that_is_used_up_is_told_before_the_file_is_harmed(
     writer = write()
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (writer.path.stat().st_size + (300 << 10), before[1]))
-    number = 0
+    written = []
+
+    def write_for_ever() -> None:
+        for number in itertools.count():
+            writer.append(reading(time=0.0, number=number, resistance=1.0))
+            written.append(number)
+            if number % 100 == 0:
+                writer.flush()
+
     try:
         with pytest.raises(DataFileError, match="cannot grow: File too large"):
-            for number in range(100_000):
-                writer.append(reading(time=0.0, number=number, resistance=1.0))
-                if number % 100 == 0:
-                    writer.flush()
+            write_for_ever()
         writer.abandon()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert load(writer.path).status == "interrupted"
-    assert np.array_equal(load(writer.path).arrays("reading")["number"], np.arange(number + 1))
+    assert np.array_equal(load(writer.path).arrays("reading")["number"], written)
     assert recover(writer.path) == "interrupted"
-    assert np.array_equal(load(writer.path).arrays("reading")["number"], np.arange(number + 1))
+    assert np.array_equal(load(writer.path).arrays("reading")["number"], written)
 
 
 def test_space_that_was_claimed_and_not_needed_is_given_back(write: Callable[[], RunFileWriter], reading: Any) -> None:
