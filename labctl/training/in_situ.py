@@ -15,8 +15,8 @@ from torch.nn import functional
 
 from labctl.capabilities import ArrayGeometry, CellArray, Cells, Floats, Ints
 from labctl.training import restoration
-from labctl.training.data import load_digits
 from labctl.training.eapu import WEIGHT_PER_SIEMENS, AdamEaPU
+from labctl.training.photographs import load_images
 from labctl.training.restoration import Network
 from labctl.training.stuck import NOISE_READS, UPDATES, Watch
 from labctl.updates.scheme import Outcome, UpdateScheme
@@ -47,7 +47,7 @@ class Recipe(NamedTuple):
     """How it is learned.
 
     Attributes:
-        data: Digits, as `labctl.training.data.load_digits` takes them.
+        data: Images, as `labctl.training.photographs.load_images` takes them.
         batch: Images of a batch.
         learning_rate: Of Adam.
         zero: Conductance of the reference cells, in S.
@@ -115,12 +115,12 @@ class Images:
     """The images of a training, batch by batch, the same for whoever trains with one seed."""
 
     def __init__(self, task: Task, recipe: Recipe, seed: int) -> None:
-        digits = load_digits(recipe.data)
-        self.source, self._task, self._batch, self._seed = digits.source, task, recipe.batch, seed
-        self._train = torch.from_numpy(digits.train[:, None].astype(np.float32) / 255.0)
-        # Files sort their digits; every so-manieth image keeps all of them.
-        stride = max(1, len(digits.test) // recipe.test_images) if recipe.test_images else 1
-        chosen = digits.test[::stride][: recipe.test_images or None]
+        images = load_images(recipe.data)
+        self.source, self._task, self._batch, self._seed = images.source, task, recipe.batch, seed
+        self._train = torch.from_numpy(images.train[:, None].astype(np.float32) / 255.0)
+        # Files sort their digits, and photographs their patches; every so-manieth image keeps all of them.
+        stride = max(1, len(images.test) // recipe.test_images) if recipe.test_images else 1
+        chosen = images.test[::stride][: recipe.test_images or None]
         self.targets = torch.from_numpy(chosen[:, None].astype(np.float32) / 255.0)
         self.inputs = task.spoilt(self.targets, torch.Generator().manual_seed(seed))
 

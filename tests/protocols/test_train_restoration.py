@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from skimage.metrics import structural_similarity
 
 from labctl import api
@@ -291,6 +292,20 @@ def test_a_training_that_is_cut_and_resumed_is_the_unbroken_one_bit_for_bit(
 def test_what_cannot_be_done_is_refused_in_the_dry_run(changes: dict[str, Any], words: str, digits: str) -> None:
     with pytest.raises(ConfigError, match=words):
         api.dry_run(TrainAutoencoder(**{"data": digits, **SMALL, **changes}), open_station("eapu-array", simulate=True))
+
+
+def test_a_folder_of_images_is_trained_on_and_named(tmp_path: Path) -> None:
+    for number in range(5):
+        pixels = np.random.default_rng(number).integers(0, 256, (70, 70), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+    ended = run(tmp_path / "runs", TrainSrnet(data=str(tmp_path), **SMALL))
+    assert f"196 training patches of 4 images of the folder {tmp_path}" in ended.log["message"].iloc[0]
+    assert np.isfinite(ended.summary["in_situ_ssim"])
+
+
+def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="has 0 images"):
+        api.dry_run(TrainAutoencoder(data=str(tmp_path)), open_station("eapu-array", simulate=True))
 
 
 def test_an_array_that_is_too_small_is_refused() -> None:
