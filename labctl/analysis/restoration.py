@@ -15,12 +15,12 @@ def analyse(run: RunData) -> Results:
 
     SSIM is that of an 11 x 11 uniform window with data range 1, the mean over the test images. The summary has, for the
     input as it is (``input``), float software (``float``) and the cells (``in_situ``) at the last validation,
-    ``WHO_ssim``, ``WHO_psnr_dB`` and ``WHO_loss``; ``ssim_lost`` (float less in situ); of the training in situ
-    ``weights``, ``mini_batches``, ``updated_share`` (weights updated in a mini-batch, R_up) with its standard error,
-    ``late_updated_share`` (in the last quarter), ``pulses_per_updated_cell`` (N_cell), ``pulses_per_device`` (per
-    weight and mini-batch, N_up) and ``pulses``; of the load ``load_pulses``, the mean, and ``load_error_std_uS``;
-    ``references_missed`` (reference cells out of tolerance after it) and ``stuck_cells`` (that did not answer to their
-    pulses in the training).
+    ``WHO_ssim``, ``WHO_psnr_dB`` and ``WHO_loss``; ``ssim_lost`` (float less in situ) and ``ssim_gained`` (in situ less
+    input); of the training in situ ``weights``, ``mini_batches``, ``updated_share`` (weights updated in a mini-batch,
+    R_up) with its standard error, ``late_updated_share`` (in the last quarter), ``pulses_per_updated_cell`` (N_cell),
+    ``pulses_per_device`` (per weight and mini-batch, N_up) and ``pulses``; of the load ``load_pulses``, the mean, and
+    ``load_error_std_uS``; ``references_missed`` (reference cells out of tolerance after it) and ``stuck_cells`` (that
+    did not answer to their pulses in the training).
 
     Source: EAPU, Nat. Commun. 16, 11494 (2025), eq. (9) and (10).
     """
@@ -34,6 +34,7 @@ def analyse(run: RunData) -> Results:
             summary[f"{name}_loss"] = float(validation["loss"][mine[-1]])
     if "in_situ_ssim" in summary:
         summary["ssim_lost"] = float(summary["float_ssim"]) - float(summary["in_situ_ssim"])
+        summary["ssim_gained"] = float(summary["in_situ_ssim"]) - float(summary["input_ssim"])
     weights = int((loaded["layer"] < 3).sum())
     on_cells = iteration["who"] == 2
     updated, pulses = iteration["updated"][on_cells], iteration["pulses"][on_cells]

@@ -67,7 +67,7 @@ def noise(monkeypatch: pytest.MonkeyPatch) -> None:
     """Digits of noise in place of the package's: what is written does not hang on them."""
     images = np.random.default_rng(3).integers(0, 255, (40, 28, 28)).astype(np.uint8)
     labels = (np.arange(40) % 10).astype(np.uint8)
-    for module in ("hybrid", "ddk_hybrid", "in_situ"):
+    for module in ("hybrid", "ddk_hybrid", "photographs"):
         monkeypatch.setattr(
             f"labctl.training.{module}.load_digits", lambda data: Digits("noise", images, labels, images, labels)
         )
