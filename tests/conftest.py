@@ -35,6 +35,13 @@ def _descriptors() -> set[str]:
     return found
 
 
+@pytest.fixture(scope="module", autouse=True)
+def only_this_module_s_garbage() -> None:
+    """What was imported and still lives is not looked through again after each test, which took a third of the time."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def nothing_left_behind() -> Iterator[None]:
     threads, descriptors = set(threading.enumerate()), _descriptors()

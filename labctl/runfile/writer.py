@@ -1,6 +1,7 @@
 """Writing a run file: each row is in the journal before anybody is told, and in HDF5 within half a second."""
 
 import contextlib
+import errno
 import os
 import shutil
 import sys
@@ -34,6 +35,8 @@ RESERVE_BYTES = 8 << 20
 NOTES_BYTES = 64 << 10
 NOTES_BYTES_A_CHUNK = 4 << 10
 """What HDF5 may note of new rows and of each new chunk, at most; assumed, with room to spare."""
+READ_HERE = "already open for read-only"
+"""What HDF5 says, with no error number, where the program itself reads the file that is to be written."""
 
 
 class RunFileWriter:
@@ -282,7 +285,16 @@ def _declare_column(parent: h5py.Group, column: Column) -> None:
 
 
 def _open_for_swmr(path: Path) -> h5py.File:
-    """Open for single-writer, multiple-reader use in one step, so that no crash can fall between open and SWMR."""
+    """Open for single-writer, multiple-reader use in one step, so that no crash can fall between open and SWMR.
+
+    Raises:
+        BlockingIOError: Somebody looks at the file now: another process, or another thread of this one.
+    """
     access = h5p.create(h5p.FILE_ACCESS)
     access.set_libver_bounds(h5f.LIBVER_LATEST, h5f.LIBVER_LATEST)
-    return h5py.File(h5f.open(os.fsencode(path), h5f.ACC_RDWR | h5f.ACC_SWMR_WRITE, fapl=access))
+    try:
+        return h5py.File(h5f.open(os.fsencode(path), h5f.ACC_RDWR | h5f.ACC_SWMR_WRITE, fapl=access))
+    except OSError as error:
+        if READ_HERE in str(error):
+            raise BlockingIOError(errno.EAGAIN, str(error)) from error
+        raise

@@ -46,17 +46,27 @@ def test_a_viewer_follows_a_run_that_is_being_written(write: Callable[[], RunFil
     assert load(writer.path).status == "done"
 
 
+def locked(file: Path) -> Callable[[], None]:
+    viewer = os.open(file, os.O_RDONLY)
+    fcntl.flock(viewer, fcntl.LOCK_SH)
+    return lambda: os.close(viewer)
+
+
+def read_in_this_program(file: Path) -> Callable[[], None]:
+    viewer = h5py.File(file, "r")
+    return lambda: viewer.close()
+
+
+@pytest.mark.parametrize("look", [locked, read_in_this_program])
 def test_a_viewer_that_opens_a_new_file_at_once_does_not_make_its_run_fail(
-    write: Callable[[], RunFileWriter], monkeypatch: pytest.MonkeyPatch
+    write: Callable[[], RunFileWriter], monkeypatch: pytest.MonkeyPatch, look: Callable[[Path], Callable[[], None]]
 ) -> None:
     """A viewer locks what it opens, for reading; a run whose file it finds first waits until it has looked."""
     replace, timers = os.replace, []
 
     def replace_and_be_seen(source: Path, target: Path) -> None:
         replace(source, target)
-        viewer = os.open(target, os.O_RDONLY)
-        fcntl.flock(viewer, fcntl.LOCK_SH)
-        timers.append(threading.Timer(0.2, os.close, [viewer]))
+        timers.append(threading.Timer(0.2, look(target)))
         timers[-1].start()
 
     monkeypatch.setattr(writer_module.os, "replace", replace_and_be_seen)
