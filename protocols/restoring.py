@@ -85,6 +85,7 @@ class Weight(Row):
     cell: int = column(doc="linear index of the cell over all arrays")
     layer: int = column(doc="layer of the network, from 0")
     conductance: float = column("S", "conductance")
+    pulses: int = column(doc="pulses since the load")
 
 
 class RestorationProtocol(Protocol, abc.ABC):
@@ -100,6 +101,7 @@ class RestorationProtocol(Protocol, abc.ABC):
         Trace(Validation, "iteration", "ssim", "SSIM", group="who"),
         Trace(Iteration, "iteration", "updated", "Weights updated", group="who", latest=True),
         ArrayMap(Weight, "cell", "conductance", "Weights"),
+        ArrayMap(Weight, "cell", "pulses", "Pulses so far"),
         layers_map(),
     )
 
@@ -295,7 +297,7 @@ class RestorationProtocol(Protocol, abc.ABC):
         outputs = training.learner.outputs(images.inputs)
         yield _validation(clock, IN_SITU, last, images.quality(outputs))
         yield Weight.block(
-            iteration=last, cell=training.scheme.cells, conductance=conductances,
+            iteration=last, cell=training.scheme.cells, conductance=conductances, pulses=training.pulses,
             layer=np.concatenate([np.full(part.size, n) for n, part in enumerate(training.layers)]),
         )  # fmt: skip
         if last == self.mini_batches:

@@ -70,6 +70,14 @@ class Iteration(Row):
     pulses: int = column(doc="pulses that their cells took")
 
 
+class Pulsed(Row):
+    """How often one cell was pulsed by the training on the board."""
+
+    iteration: int = column(doc="iterations so far")
+    cell: int = column(doc="linear index of the cell over all arrays")
+    pulses: int = column(doc="pulses since the transfer")
+
+
 class Varied(Row):
     """Accuracy with deviations drawn in a calculation, no device."""
 
@@ -97,13 +105,14 @@ class TrainDdk(ArrayProtocol):
     purpose: ClassVar[str] = "Training"
     keeps_devices: ClassVar[bool] = True
     rows: ClassVar[tuple[type[Row], ...]] = (
-        Kinetics, Written, Accuracy, Confusion, Iteration, Varied, Quantised, Placed,
+        Kinetics, Written, Accuracy, Confusion, Iteration, Pulsed, Varied, Quantised, Placed,
     )  # fmt: skip
     plots: ClassVar[tuple[Plot, ...]] = (
         Trace(Accuracy, "iteration", "test_accuracy", "Test accuracy", group="scheme"),
         CONFUSION,
         Trace(Iteration, "iteration", "updated", "Weights updated"),
         ArrayMap(Written, "cell", "current", "Classifier as written"),
+        ArrayMap(Pulsed, "cell", "pulses", "Pulses so far"),
         layers_map(),
     )
 
@@ -242,6 +251,7 @@ class TrainDdk(ArrayProtocol):
         for iteration in range(first, last):
             update = training.iterate(iteration)
             yield Iteration(time=clock.now(), iteration=iteration + 1, **update._asdict())
+        yield Pulsed.block(iteration=last, cell=np.arange(len(training.pulses)), pulses=training.pulses)
         yield from self._measured(training, clock, 4, last)
 
     def _measured(self, training: "DdkTraining", clock: Clock, scheme: int, iteration: int) -> Iterator[Any]:

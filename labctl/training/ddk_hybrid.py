@@ -83,6 +83,9 @@ class DdkTraining:
         of: The recipe.
         array: The board.
         seed: Of everything random on this side of the board.
+
+    Attributes:
+        pulses: (cells,) pulses since the transfer.
     """
 
     def __init__(self, of: Recipe, array: CellArray, seed: int) -> None:
@@ -97,6 +100,7 @@ class DdkTraining:
         self._acting: ddk.Network | None = None
         self._scales, self._waiting = np.ones(2), [np.zeros(shape) for shape in WEIGHTS[of.task]]
         self._seen: tuple[Floats, Floats] | None = None
+        self.pulses = np.zeros(board_cells(of.task), np.int64)
         rng = np.random.default_rng([seed, 3])
         rows = self._train.shape[1]
         # What a device is off by, in units of the deviation: drawn once, so that each scheme meets the same devices.
@@ -140,6 +144,7 @@ class DdkTraining:
             self._acting.weights[layer] = network.weights[layer] + errors * self._scales[layer]
         self._waiting = [np.zeros(shape) for shape in WEIGHTS[of.task]]
         self._seen = None
+        self.pulses[:] = 0
         return Written(cells, currents, result.set_pulses + result.reset_pulses, result.converged, read)
 
     def look(self) -> Floats:
@@ -181,7 +186,9 @@ class DdkTraining:
         if len(written):
             currents = (self._middle + np.concatenate(targets)) * of.settings.read_voltage
             result = self._array.write_cells(written, currents, of.settings)
-            pulses = int(result.set_pulses.sum() + result.reset_pulses.sum())
+            taken = result.set_pulses + result.reset_pulses
+            self.pulses[written] += taken
+            pulses = int(taken.sum())
         return Update(right, len(written), pulses)
 
     def accuracies(self) -> Evaluation:
@@ -221,7 +228,7 @@ class DdkTraining:
 
     def state(self) -> bytes:
         """Return what `restore` needs."""
-        arrays = {"scales": self._scales, **{f"waiting{n}": part for n, part in enumerate(self._waiting)}}
+        arrays = {"scales": self._scales, "pulses": self.pulses, **{f"waiting{n}": part for n, part in enumerate(self._waiting)}}
         for name, network in self._named().items():
             arrays |= {f"{name}_{key}": np.asarray(getattr(network, key)) for key in _SINGLE}
             for key in _LISTS:
@@ -233,7 +240,7 @@ class DdkTraining:
     def restore(self, state: bytes) -> None:
         """Go on from a state."""
         with np.load(io.BytesIO(state)) as file:
-            self._scales = file["scales"]
+            self._scales, self.pulses = file["scales"], file["pulses"]
             self._waiting = [file[f"waiting{n}"] for n in range(2)]
             found = {
                 name: ddk.Network(

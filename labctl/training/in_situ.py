@@ -225,6 +225,9 @@ class InSituTraining:
         reference: (most rows,) cells of the reference column.
         scheme: Changes the cells of all layers, one layer after the other.
         references: Writes the reference cells.
+
+    Attributes:
+        pulses: (cells of the weights,) pulses since the load.
     """
 
     def __init__(
@@ -240,6 +243,7 @@ class InSituTraining:
         self.learner, self.recipe, self.array = learner, recipe, array
         self.layers, self.reference, self.scheme, self.references = layers, reference, scheme, references
         self.watch = Watch(len(scheme.cells), FINEST * scheme.tolerance)
+        self.pulses = np.zeros(len(scheme.cells), np.int64)
 
     def load(self) -> Load:
         """Write the reference cells and the initial weights; cells that miss theirs are written again, some times.
@@ -297,6 +301,7 @@ class InSituTraining:
             return Update(loss, 0, 0, places, np.empty(0))
         self.scheme.targets[places] = measured[places]
         outcome = self.scheme.update(places, changes[places])
+        self.pulses[places] += outcome.pulses
         asked = np.abs(self.scheme.targets[places] - measured[places]) >= self.scheme.tolerance
         found = self.watch.judge(places[asked], measured[places[asked]], outcome.conductances[asked])
         return Update(loss, len(places), int(outcome.pulses.sum()), *found)
@@ -304,8 +309,8 @@ class InSituTraining:
     def state(self) -> bytes:
         """Return what `restore` needs."""
         file = io.BytesIO()
-        watch = torch.from_numpy(self.watch.state())
-        torch.save({**self.learner.state(), "scheme": self.scheme.state(), "watch": watch}, file)
+        counted = {"watch": torch.from_numpy(self.watch.state()), "pulses": torch.from_numpy(self.pulses)}
+        torch.save({**self.learner.state(), "scheme": self.scheme.state(), **counted}, file)
         return file.getvalue()
 
     def restore(self, state: bytes) -> None:
@@ -314,3 +319,4 @@ class InSituTraining:
         self.learner.restore(kept)
         self.scheme.restore(kept["scheme"])
         self.watch.restore(kept["watch"].numpy())
+        self.pulses = kept["pulses"].numpy().copy()

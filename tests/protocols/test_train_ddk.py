@@ -110,6 +110,13 @@ def test_the_confusion_of_each_evaluation_is_its_accuracy_and_each_speaker_has_h
     assert table["hybrid_accuracy"].mean() == pytest.approx(accuracy["test_accuracy"][-1]), "50 of each"
 
 
+def test_each_cell_s_pulses_add_up_to_those_of_the_iterations(trained: RunData) -> None:
+    pulsed, iteration = trained.arrays("pulsed"), trained.arrays("iteration")
+    for last in np.unique(pulsed["iteration"]):
+        so_far = iteration["pulses"][iteration["iteration"] <= last].sum()
+        assert pulsed["pulses"][pulsed["iteration"] == last].sum() == so_far > 0
+
+
 def test_only_changes_of_the_threshold_are_written(tmp_path: Path) -> None:
     with open_station("eapu-array", simulate=True, seed=4) as lab:
         changes = {**SMALL, "threshold": 1e-4, "iterations": 3, "software_epochs": 1}
