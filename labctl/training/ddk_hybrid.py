@@ -228,7 +228,8 @@ class DdkTraining:
 
     def state(self) -> bytes:
         """Return what `restore` needs."""
-        arrays = {"scales": self._scales, "pulses": self.pulses, **{f"waiting{n}": part for n, part in enumerate(self._waiting)}}
+        arrays = {"scales": self._scales, "pulses": self.pulses}
+        arrays |= {f"waiting{n}": part for n, part in enumerate(self._waiting)}
         for name, network in self._named().items():
             arrays |= {f"{name}_{key}": np.asarray(getattr(network, key)) for key in _SINGLE}
             for key in _LISTS:
