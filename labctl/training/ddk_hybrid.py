@@ -7,7 +7,7 @@ host, and a change that is still below the threshold is kept there: *assumed*.
 """
 
 import io
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -228,7 +228,7 @@ class DdkTraining:
 
     def state(self) -> bytes:
         """Return what `restore` needs."""
-        arrays = {"scales": self._scales, "pulses": self.pulses}
+        arrays: dict[str, NDArray[Any]] = {"scales": self._scales, "pulses": self.pulses}
         arrays |= {f"waiting{n}": part for n, part in enumerate(self._waiting)}
         for name, network in self._named().items():
             arrays |= {f"{name}_{key}": np.asarray(getattr(network, key)) for key in _SINGLE}
