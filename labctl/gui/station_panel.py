@@ -76,7 +76,7 @@ class InstrumentCard(QFrame):
         self.kind.setText("SIMULATED" if facts.simulated else "REAL INSTRUMENT")
         set_role(self.kind, "simulated" if facts.simulated else "real")
         values = {
-            "connection": "connected" if facts.connected else "not connected",
+            "connection": _connection(facts),
             "outputs": _OUTPUT_SIGNS[facts.outputs] + facts.outputs,
             "read back": facts.readback,
             "idle policy": facts.idle,
@@ -252,3 +252,9 @@ def _wrapped() -> QLabel:
     label.setMinimumWidth(60)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label
+
+
+def _connection(facts: InstrumentFacts) -> str:
+    if not facts.connected:
+        return "not connected"
+    return "open, but the last try failed" if facts.error and facts.outputs is Outputs.UNKNOWN else "connected"

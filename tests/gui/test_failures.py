@@ -121,12 +121,15 @@ def test_a_line_that_is_unplugged_in_the_middle_is_said_and_comes_back(window, l
     lab.gate.release(1)
     words = failed(window, qtbot)
     assert "array" in words
-    assert "could not be made safe" in window.station_panel.cards["array"].error.text()
+    card = window.station_panel.cards["array"]
+    assert "could not be made safe" in card.error.text()
+    assert card.details["connection"].text() == "open, but the last try failed"
     assert window.laboratory.facts["array"].outputs is Outputs.UNKNOWN
     assert not window.conductor.can_run
     line.connected = True
     window.station_panel.refresh.click()
     qtbot.waitUntil(lambda: window.laboratory.facts["array"].outputs is Outputs.SAFE, timeout=LONG)
+    assert card.details["connection"].text() == "connected"
     assert lab.twin.output == "0"
     goes_on(window, lab, qtbot)
 
