@@ -13,6 +13,7 @@ import labctl
 from labctl.events import RunState
 from labctl.gui.history.facts import read_facts
 from labctl.gui.history.model import Filter
+from labctl.gui.history.overlay import restarts
 from labctl.runfile.journal import journal_path, lock
 from labctl.runfile.stored import StoredRun
 
@@ -178,6 +179,41 @@ def test_two_runs_are_drawn_over_one_another(two_runs, window, history, qtbot):
     mine = overlay.paths.index(two_runs[0])
     qtbot.waitUntil(lambda: np.array_equal(overlay.curves[mine].yData, levels))
     overlay.close()
+
+
+def test_lines_are_broken_where_x_starts_over(window, lab, history, qtbot, monkeypatch):
+    path = do_run(window, lab, qtbot, steps="3")  # cells 0 to 19, then 2048 to 2067, then 0 to 19
+    history.choose(path)
+    history.actions_by_name["overlay"].click()
+    overlay = window.history_desk.overlay
+    qtbot.waitUntil(lambda: len(overlay.curves) == 1)
+    assert overlay.curves[0].opts["symbol"] is None
+    assert "starts over" not in overlay.words.text()
+    stored = labctl.load(path).arrays("cell_read")
+    overlay.x_box.setCurrentText("cell")
+    qtbot.waitUntil(lambda: "broken where cell starts over" in overlay.words.text())
+    x, y = overlay.curves[0].xData, overlay.curves[0].yData
+    assert np.flatnonzero(np.isnan(x)).tolist() == np.flatnonzero(np.isnan(y)).tolist() == [40]
+    np.testing.assert_array_equal(np.delete(x, 40), stored["cell"])
+    np.testing.assert_array_equal(np.delete(y, 40), stored["current"])
+    assert overlay.curves[0].opts["symbol"] == "o"
+    monkeypatch.setattr("labctl.gui.history.overlay._MOST", 30)
+    overlay.log_y.click()
+    qtbot.waitUntil(lambda: "one point in 2 is drawn" in overlay.words.text())
+    np.testing.assert_array_equal(np.delete(overlay.curves[0].yData, 20), stored["current"][::2])
+    assert overlay.plot.getPlotItem().getAxis("left").logMode
+    overlay.close()
+
+
+def test_x_that_starts_over_is_told_from_a_sweep_there_and_back():
+    pulses = np.tile(np.linspace(0.0, 1e-6, 50), 4)
+    assert restarts(pulses).tolist() == [50, 100, 150]
+    assert restarts(-pulses).tolist() == [50, 100, 150]
+    assert restarts(np.repeat(pulses, 3)).tolist() == [150, 300, 450]
+    loop = np.concatenate((np.linspace(0.0, 1.0, 50), np.linspace(1.0, -1.0, 100), np.linspace(-1.0, 0.0, 50)))
+    assert restarts(loop).tolist() == []
+    assert restarts(np.linspace(3.0, 1.0, 9)).tolist() == []
+    assert restarts(np.array([0.0, 1.0, 0.0, 1.0, 0.0])).tolist() == [2, 4]
 
 
 def test_parameters_of_runs_are_compared_with_each_other_and_with_the_form(two_runs, window, history, qtbot):

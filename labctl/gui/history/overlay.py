@@ -3,10 +3,11 @@
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyqtgraph as pg
+from numpy.typing import NDArray
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QCheckBox, QComboBox, QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 
 PIECES = 2000
 """A line is drawn with so many runs of points, each with its peak and its dip."""
+_MOST = 6 * PIECES
+"""So many points of a line that starts over are drawn at most."""
 _STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
+_SYMBOLS = ("o", "s", "t", "d")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,6 +34,15 @@ class Streams:
 
     columns: dict[str, dict[str, str]]
     names: list[str]
+
+
+class Line(NamedTuple):
+    """A run's line; where it is broken by NaN x starts over, and every ``every``-th point is drawn."""
+
+    x: Floats
+    y: Floats
+    starts_over: bool = False
+    every: int = 1
 
 
 def common_streams(paths: Sequence[Path]) -> Streams:
@@ -56,7 +69,7 @@ def common_streams(paths: Sequence[Path]) -> Streams:
     return Streams({stream: columns for stream, columns in (shared or {}).items() if len(columns) > 1}, names)
 
 
-def lines(paths: Sequence[Path], stream: str, x: str, y: str, *, log: tuple[bool, bool]) -> list[tuple[Floats, Floats]]:
+def lines(paths: Sequence[Path], stream: str, x: str, y: str, *, log: tuple[bool, bool]) -> list[Line]:
     """Return each run's line, thinned to what a screen can show; on a log axis what has no logarithm is left out."""
     from labctl.runfile.reader import RunData
 
@@ -67,7 +80,32 @@ def lines(paths: Sequence[Path], stream: str, x: str, y: str, *, log: tuple[bool
         for values, is_log in zip(pair, log, strict=True):
             if is_log:
                 values[values <= 0.0] = np.nan
-        found.append(thinned(pair[0], pair[1], PIECES))
+        found.append(_line(pair[0], pair[1]))
+    return found
+
+
+def _line(x: Floats, y: Floats) -> Line:
+    if not len(restarts(x)):
+        return Line(*thinned(x, y, PIECES))
+    # Peaks and dips of a stretch would be drawn where it begins, which may be in another round: points are left out.
+    every = -(-len(x) // _MOST)
+    x, y = x[::every], y[::every]
+    breaks = restarts(x)
+    return Line(np.insert(x, breaks, np.nan), np.insert(y, breaks, np.nan), True, every)
+
+
+def restarts(x: Floats) -> NDArray[np.int64]:
+    """Return where x starts over, as the time in each of many pulses: one step back, and on as before.
+
+    A sweep there and back does not start over: several of its steps go back.
+    """
+    steps = np.nan_to_num(np.diff(x))
+    at = np.flatnonzero(steps)
+    signs = np.sign(steps[at])
+    onward = 1.0 if signs.sum() >= 0.0 else -1.0
+    around = np.pad(signs, 1, constant_values=onward)
+    is_single = (around[:-2] == onward) & (signs == -onward) & (around[2:] == onward)
+    found: NDArray[np.int64] = at[is_single] + 1
     return found
 
 
@@ -123,13 +161,13 @@ class OverlayWindow(QDialog):
         turn, stream, x, y = self._turn, self.stream.currentText(), self.x_box.currentText(), self.y_box.currentText()
         log, paths = (self.log_x.isChecked(), self.log_y.isChecked()), self.paths
 
-        def take(found: list[tuple[Floats, Floats]]) -> None:
+        def take(found: list[Line]) -> None:
             if turn == self._turn:
                 self._draw(found, x, y, log)
 
         self._folder.background(lambda: lines(paths, stream, x, y, log=log), take)
 
-    def _draw(self, found: list[tuple[Floats, Floats]], x: str, y: str, log: tuple[bool, bool]) -> None:
+    def _draw(self, found: list[Line], x: str, y: str, log: tuple[bool, bool]) -> None:
         item = self.plot.getPlotItem()
         for curve in self.curves:
             item.removeItem(curve)
@@ -139,9 +177,18 @@ class OverlayWindow(QDialog):
             label(item.getAxis(side), name.replace("_", " "), units[name], log=is_log)
         self.curves = []
         for number, (name, line) in enumerate(zip(self._streams.names, found, strict=True)):
-            pen = pg.mkPen(_colour(number), width=1, style=_STYLES[number % len(_STYLES)])
-            self.curves.append(item.plot(*line, pen=pen, name=name, connect="finite"))
-        self.words.setText(f"{len(found)} runs; zoom with the wheel, drag to move, right button for more")
+            colour = _colour(number)
+            pen = pg.mkPen(colour, width=1, style=_STYLES[number % len(_STYLES)])
+            curve = item.plot(line.x, line.y, pen=pen, name=name, connect="finite")
+            if line.starts_over:  # a round may be a single point
+                curve.setSymbolBrush(colour)
+                curve.setSymbolPen(None)
+                curve.setSymbolSize(4)
+                curve.setSymbol(_SYMBOLS[number % len(_SYMBOLS)])
+            self.curves.append(curve)
+        self.words.setText(
+            f"{len(found)} runs{_how(found, x)}; zoom with the wheel, drag to move, right button for more"
+        )
 
     def _arrange(self) -> None:
         row = QHBoxLayout()
@@ -157,6 +204,14 @@ class OverlayWindow(QDialog):
         layout.addLayout(row)
         layout.addWidget(self.plot, 1)
         layout.addWidget(self.words)
+
+
+def _how(found: Sequence[Line], x: str) -> str:
+    """Say what is not drawn of lines that start over."""
+    every = max(line.every for line in found)
+    left_out = f", one point in {every:,} is drawn" if every > 1 else ""
+    broken = f", broken where {x.replace('_', ' ')} starts over"
+    return broken + left_out if any(line.starts_over for line in found) else ""
 
 
 def _colour(number: int) -> str:
