@@ -25,7 +25,6 @@ class FieldEditor(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(widget)
-        self.setFocusProxy(widget)
 
     def raw(self) -> Any:
         """Return the entry, unchecked."""
@@ -34,6 +33,10 @@ class FieldEditor(QWidget):
     def show_value(self, value: Any) -> None:
         """Show a checked value."""
         raise TypeError(f"{type(self).__name__} shows no value")
+
+    def stops(self) -> list[QWidget]:
+        """Return what the Tab key stops at."""
+        return [self.widget]
 
     def mark_wrong(self, wrong: bool) -> None:
         """Frame the entry, or take the frame away."""
@@ -84,6 +87,10 @@ class CellsEditor(FieldEditor):
             layout.addWidget(self.map)
         self._line.setPlaceholderText("none")
         self._line.textChanged.connect(self.edited)
+
+    @override
+    def stops(self) -> list[QWidget]:
+        return [self.widget, self.map]
 
     @override
     def raw(self) -> str:

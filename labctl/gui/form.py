@@ -96,6 +96,10 @@ class ModelForm(QWidget):
         """Show the values of ``model``."""
         self._fill(self.model_class, model, ())
 
+    def stops(self) -> list[QWidget]:
+        """Return what the Tab key stops at, from the top."""
+        return [stop for row in self.rows.values() for stop in row.editor.stops()]
+
     def values(self) -> dict[str, Any]:
         """Return the entries, unchecked, nested as the model is."""
         values: dict[str, Any] = {}
@@ -133,7 +137,7 @@ class ModelForm(QWidget):
         label = QLabel(_label(name))
         label.setFixedWidth(82)
         label.setWordWrap(True)
-        label.setBuddy(row.editor)
+        label.setBuddy(row.editor.widget)
         for widget in (label, row):
             widget.setToolTip(_tip(field))
         row.editor.edited.connect(self._check)

@@ -88,6 +88,22 @@ class Frame(QMainWindow):
     def add_form(self, form: ProtocolForm) -> None:
         """Make room for a form."""
         self._form_stack.addWidget(_scrolling(form))
+        before: QWidget = self.presets.more
+        for stop in form.stops():
+            self.setTabOrder(before, stop)
+            before = stop
+
+    def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002, N802
+        """Move the keyboard on, past docks that lie behind others: for Qt those can be seen."""
+        start = self.focusWidget()
+        moved = super().focusNextPrevChild(next)
+        while moved and self._is_behind(at := self.focusWidget()) and at is not start:
+            moved = super().focusNextPrevChild(next)
+        return moved
+
+    def _is_behind(self, widget: QWidget | None) -> bool:
+        docks = (dock for dock in self.docks.values() if widget is not None and dock.isAncestorOf(widget))
+        return any(dock.visibleRegion().isEmpty() for dock in docks)
 
     def show_form(self, index: int) -> None:
         """Show the form that was added as number ``index``."""
@@ -260,5 +276,6 @@ def _scrolling(widget: QWidget) -> QScrollArea:
     scroll.setWidgetResizable(True)
     scroll.setFrameShape(QFrame.Shape.NoFrame)
     scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the entry that has the keyboard
     scroll.setWidget(widget)
     return scroll

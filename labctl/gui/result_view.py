@@ -173,4 +173,7 @@ class FigureLabel(QLabel):
     def _fit(self) -> None:
         if self.pixels is not None:
             keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-            self.setPixmap(self.pixels.scaled(self.size(), keep, smooth))
+            ratio = self.devicePixelRatioF()  # above 1 on a high-density screen
+            fitted = self.pixels.scaled(self.size() * ratio, keep, smooth)
+            fitted.setDevicePixelRatio(ratio)
+            self.setPixmap(fitted)

@@ -197,10 +197,14 @@ class StationPanel(QWidget):
             card.setParent(None)
             card.deleteLater()
         self.cards = {role: InstrumentCard(role) for role in self.laboratory.facts}
+        before = self.disconnect_all
         for index, card in enumerate(self.cards.values()):
             card.connection_wanted.connect(self._connection_wanted)
             card.manual_wanted.connect(self.manual_wanted)
             self._card_layout.insertWidget(index, card)
+            self.setTabOrder(before, card.button)
+            self.setTabOrder(card.button, card.manual)
+            before = card.manual
         self._show()
 
     def _connection_wanted(self, role: str, connect: bool) -> None:

@@ -134,17 +134,14 @@ class QueuePanel(QWidget):
         waits = bool(chosen) and all(entry.state is EntryState.WAITING for entry in chosen)
         rests = bool(chosen) and all(entry.state is not EntryState.RUNNING for entry in chosen)
         waiting = sum(entry.state is EntryState.WAITING for entry in entries)
-        self.start.setText(
-            "\N{HEAVY VERTICAL BAR}\N{HEAVY VERTICAL BAR} Hold queue"
-            if runner.is_going
-            else "\N{BLACK RIGHT-POINTING TRIANGLE} Start queue"
-        )
+        holds, starts = "\N{HEAVY VERTICAL BAR}\N{HEAVY VERTICAL BAR} Hold", "\N{BLACK RIGHT-POINTING TRIANGLE} Start"
+        _rename(self.start, f"{holds if runner.is_going else starts} queue")
         self.start.setEnabled(runner.is_going or waiting > 0)
         self.stop_after.setEnabled(runner.is_going)
         self.stop_after.setChecked(runner.stops_after_this)
         self.edit.setEnabled(self.edited is not None or (waits and len(rows) == 1))
-        self.edit.setText("Do not change" if self.edited is not None else "Edit")
-        self.add.setText(f"Change no. {self.edited + 1}" if self.edited is not None else "Add")
+        _rename(self.edit, "Do not change" if self.edited is not None else "Edit")
+        _rename(self.add, f"Change no. {self.edited + 1}" if self.edited is not None else "Add")
         self.up.setEnabled(len(rows) == 1 and rows[0] > 0)
         self.down.setEnabled(len(rows) == 1 and rows[0] < len(entries) - 1)
         self.remove.setEnabled(rests)
@@ -192,3 +189,10 @@ def _button(text: str, key: str, tip: str) -> QPushButton:
     if key:
         button.setShortcut(QKeySequence(key))
     return button
+
+
+def _rename(button: QPushButton, text: str) -> None:
+    """Give a button another text; Qt takes its key away with the old one."""
+    key = button.shortcut()
+    button.setText(text)
+    button.setShortcut(key)
