@@ -135,6 +135,11 @@ def test_a_wrong_entry_disables_run_and_a_right_one_brings_it_back(window, qtbot
     qtbot.waitUntil(lambda: window.run_bar.actions_by_name["run"].isEnabled())
     assert "pulses per device at most 5" in window.run_bar.plan.text()
     assert "about 1 min 5 s" in window.run_bar.plan.text()
+    for name, text in window.conductor.plan.plan.describe().items():
+        if name != "estimated duration":
+            assert f"{name} {text}" in window.run_bar.plan.text()
+    entry(window.form, "bias", "height").setText("2.5 V")
+    qtbot.waitUntil(lambda: "2.5 V" in window.run_bar.plan.text())
 
 
 def test_what_the_sample_does_not_stand_is_refused_beside_run(window, qtbot):

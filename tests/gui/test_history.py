@@ -7,12 +7,13 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from PyQt6.QtCore import QDate
+from PyQt6.QtCore import QDate, QPoint, Qt
+from PyQt6.QtTest import QTest
 
 import labctl
 from labctl.events import RunState
 from labctl.gui.history.facts import read_facts
-from labctl.gui.history.model import Filter
+from labctl.gui.history.model import COLUMNS, SIGNS, STATUSES, Filter
 from labctl.gui.history.overlay import restarts
 from labctl.runfile.journal import journal_path, lock
 from labctl.runfile.stored import StoredRun
@@ -96,8 +97,58 @@ def test_filters_choose_what_is_shown(two_runs, history):
     assert len(shown(history)) == 2
     history.since.setDate(QDate.currentDate().addDays(1))
     assert shown(history) == []
+    assert history.count.text() == "0 of 2 runs"
     history.since.setDate(history.since.minimumDate())
     assert len(shown(history)) == 2
+    history.until.setDate(QDate.currentDate().addDays(-1))
+    assert shown(history) == []
+    history.until.setDate(QDate.currentDate())
+    assert len(shown(history)) == 2
+
+
+def test_the_list_is_sorted_by_what_is_clicked_on_and_tells_how_a_run_ended_by_a_sign_and_a_word(two_runs, history):
+    first, second = two_runs
+    assert shown(history) == [second, first], "the newest is on top"
+    header = history.table.horizontalHeader()
+    for turn in (1, 2):
+        middle = header.sectionViewportPosition(COLUMNS.index("operator")) + 20
+        QTest.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(middle, header.height() // 2))
+        assert shown(history) == ([first, second] if turn == 1 else [second, first])
+    at = COLUMNS.index("status")
+    assert [history.view.index(row, at).data() for row in range(2)] == [
+        "\N{MULTIPLICATION X} aborted",
+        "\N{CHECK MARK} done",
+    ]
+    assert len({SIGNS[status] + status for status in STATUSES}) == len(STATUSES)
+
+
+def test_a_double_click_opens_a_run(two_runs, window, history, qtbot):
+    first, _ = two_runs
+    history.choose(first)
+    (index,) = history.table.selectionModel().selectedRows()
+    place = history.table.visualRect(index).center()
+    for press in (QTest.mouseClick, QTest.mouseDClick):
+        press(history.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.waitUntil(lambda: window.result.path.text() == str(first))
+    assert window.tabs.currentWidget() is window.result
+    qtbot.waitUntil(lambda: window.result.figure.pixels is not None)
+
+
+def test_a_choice_stays_where_the_list_changes_and_a_filter_follows_the_protocols_there_are(
+    two_runs, window, history, qtbot
+):
+    first, _ = two_runs
+    history.choose(first)
+    assert [history.protocol.itemText(i) for i in range(history.protocol.count())] == ["any protocol", "ramp"]
+    copy = first.with_name("copy.h5")
+    copy.write_bytes(first.read_bytes())
+    qtbot.waitUntil(lambda: history.view.rowCount() == 3)
+    assert [run.path for run in history.chosen] == [first]
+    for path in (first, two_runs[1], copy):
+        path.unlink()
+    qtbot.waitUntil(lambda: history.protocol.count() == 1)
+    assert history.chosen == []
+    assert not any(button.isEnabled() for button in history.actions_by_name.values())
 
 
 def test_a_day_is_inside_its_own_span(two_runs, history):
@@ -236,7 +287,10 @@ def test_a_run_is_exported(two_runs, window, history, qtbot, tmp_path, what, suf
     history.choose(first)
     window.history_desk.ask_folder = lambda: str(tmp_path / "out")
     (tmp_path / "out").mkdir()
-    history.wanted.emit(what, [first])
+    (action,) = [
+        action for action in history.actions_by_name["export"].menu().actions() if what in action.text().lower()
+    ]
+    action.trigger()
     qtbot.waitUntil(lambda: [p.suffix for p in (tmp_path / "out").iterdir()] == [suffix])
     if what == "csv":
         qtbot.waitUntil(lambda: "written" in window.statusBar().currentMessage())

@@ -2,7 +2,7 @@
 
 import pytest
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QCheckBox, QComboBox, QLineEdit
+from PyQt6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPushButton
 
 from labctl.gui.elided import ElidedLabel
 from labctl.gui.facts import Outputs
@@ -37,6 +37,11 @@ def test_settings_are_shown_as_what_they_are(manual):
     assert editors["temperature"].text() == "300.5 K"
     assert editors["current"].text().strip() == ""
     assert "range: 0 V to 2 V" in editors["gain"].toolTip()
+    hints = [
+        hint.text().strip() for hint in manual.settings.findChildren(ElidedLabel) if hint.property("role") == "hint"
+    ]
+    assert sorted(hints) == ["", "", "0 V to 2 V", "read only", "read only"]
+    assert manual.roles.currentText() == "array"
     assert manual.kind.text() == "SIMULATED"
 
 
@@ -58,6 +63,12 @@ def test_what_the_instrument_says_is_followed(manual, window, lab, qtbot):
     lab.twin.settings["GAIN"] = "0.25"
     manual.settings.refresh.click()
     qtbot.waitUntil(lambda: manual.settings.editors["gain"].text() == "250 mV")
+    lab.twin.settings.update(MODE="slow", LAMP="1")
+    idle(window, qtbot)
+    manual.settings.refresh.click()
+    qtbot.waitUntil(lambda: manual.settings.editors["mode"].currentText() == "slow")
+    assert manual.settings.editors["lamp"].isChecked()
+    assert manual.settings.editors["lamp"].text() == "on"
     assert outputs(window) is Outputs.SAFE
 
 
@@ -72,7 +83,8 @@ def test_a_value_out_of_range_is_refused_in_words_and_the_old_one_shown(manual, 
 
 def test_a_measurement_is_taken_only_on_request(manual, window, lab, qtbot):
     assert "I?" not in lab.twin.asked
-    manual.settings.read_wanted.emit("current")
+    (measure,) = [b for b in manual.settings.findChildren(QPushButton) if b.text() == "Measure"]
+    measure.click()
     qtbot.waitUntil(lambda: manual.settings.editors["current"].text() == "1.5 uA")
     assert lab.twin.asked.count("I?") == 1
 

@@ -59,6 +59,34 @@ def test_a_preset_is_compared_with_the_form(window, bar, qtbot):
     bar.dialog.close()
 
 
+def test_the_form_is_compared_with_the_defaults(window, bar):
+    window.form.rows[("steps",)].editor.widget.setText("9")
+    bar.actions_by_name["defaults"].trigger()
+    table = bar.dialog.table
+    assert [table.item(0, i).text() for i in range(3)] == ["\N{NOT EQUAL TO} steps", "9", "3"]
+    bar.dialog.close()
+
+
+def test_a_preset_is_replaced_only_after_a_question(window, bar, qtbot):
+    save(window, bar, qtbot, "fast", steps="7")
+    save(window, bar, qtbot, "slow", steps="70")
+    asked = []
+    window.confirm = lambda title, question: bool(asked.append(question))
+    bar.ask_name = lambda proposed: "fast"
+    bar.actions_by_name["save"].trigger()
+    assert asked == ["There is a preset 'fast'. Replace it?"]
+    assert bar.chosen == "slow"
+    window.confirm = lambda title, question: True
+    bar.actions_by_name["save"].trigger()
+    qtbot.waitUntil(lambda: bar.chosen == "fast")
+    window.form.rows[("steps",)].editor.widget.setText("1")
+    pick(bar, "fast")
+    qtbot.waitUntil(lambda: window.form.protocol.steps == 70)
+    bar.actions_by_name["save"].trigger()  # under its own name: no question
+    qtbot.waitUntil(lambda: not window.conductor.files.is_busy)
+    assert len(asked) == 1
+
+
 def test_a_preset_is_deleted_after_a_question(window, bar, qtbot):
     save(window, bar, qtbot, "fast", steps="7")
     window.confirm = lambda title, question: False

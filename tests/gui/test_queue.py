@@ -93,7 +93,13 @@ def test_entries_are_moved_changed_and_removed_while_they_wait(window, panel, qt
     panel.up.click()
     assert panel.rows == [1]
     assert column(window, "parameters") == ["steps 1", "defaults", "steps 2"]
+    panel.down.click()
+    assert panel.rows == [2]
+    assert column(window, "parameters") == ["steps 1", "steps 2", "defaults"]
+    assert not panel.down.isEnabled()
+    panel.up.click()
     panel.choose(0)
+    assert not panel.up.isEnabled()
     panel.edit.click()
     assert window.form.rows[("steps",)].editor.widget.text() == "1"
     assert panel.add.text() == "Change no. 1"
@@ -201,6 +207,44 @@ def test_a_series_makes_every_combination(window, panel, qtbot):
     assert [(e.parameters["steps"], e.parameters["bias"]["height"]) for e in window.queue.model.entries] == [
         (1, 1.0), (1, 1.5), (2, 1.0), (2, 1.5), (3, 1.0), (3, 1.5),
     ]  # fmt: skip
+
+
+def test_a_series_runs_on_a_list_of_cells_one_after_the_other(window, panel, qtbot):
+    panel.series.click()
+    dialog = window.queue_desk.dialog
+    ok = dialog.buttons.button(dialog.buttons.StandardButton.Ok)
+    assert not ok.isEnabled()
+    dialog.names[0].setCurrentText("chosen")
+    dialog.values[0].setText("3-5, 40")
+    assert dialog.count.text().startswith("4 runs")
+    ok.click()
+    assert [entry.parameters["chosen"] for entry in window.queue.model.entries] == [[3], [4], [5], [40]]
+    assert panel.table.model().rowCount() == 4
+    assert column(window, "parameters")[3] == "chosen 40"
+    qtbot.waitUntil(lambda: panel.summary.text() == "4 waiting, about 4 min 20 s to come")
+
+
+def test_the_panel_follows_the_queue(window, lab, panel, qtbot):
+    add(window, steps="1")
+    add(window, steps="2")
+    panel.choose(0)
+    window.queue.model.replace(0, window.queue.model.entries[0].changed(repeat=7))
+    assert panel.repeat.value() == 7
+    assert not panel.stop_after.isEnabled()
+    window.queue.start()
+    qtbot.waitUntil(lambda: window.session.state is RunState.RUNNING and window.session.is_active)
+    assert "Hold" in panel.start.text()
+    assert column(window, "state")[0] == "\N{BLACK RIGHT-POINTING TRIANGLE} running"
+    panel.choose(0)
+    assert not any(button.isEnabled() for button in (panel.edit, panel.remove, panel.again, panel.repeat))
+    window.queue.stop_after_this(True)
+    assert panel.stop_after.isChecked()
+    window.queue.stop_after_this(False)
+    assert not panel.stop_after.isChecked()
+    window.session.abort()
+    finished(window, qtbot)
+    assert "Start" in panel.start.text()
+    assert column(window, "state")[0].startswith("\N{MULTIPLICATION X} aborted")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ from labctl.gui.history.folder import RunFolder
 
 COLUMNS = ("started", "protocol", "status", "sample", "operator", "lab", "file")
 STATUSES = ("done", "stopped", "aborted", "failed", "interrupted", "running", "damaged")
+SORTED_BY = Qt.ItemDataRole.UserRole
+"""What is shown, but for the start: that is shown to the second, and runs may be shorter."""
 SIGNS = {
     "done": "\N{CHECK MARK}",
     "stopped": "\N{BLACK SQUARE}",
@@ -56,6 +58,9 @@ class HistoryModel(QAbstractTableModel):
         run = self.runs[index.row()]
         if role == Qt.ItemDataRole.ToolTipRole:
             return "\n".join(filter(None, (run.title, run.reason, str(run.path))))
+        if role == SORTED_BY:
+            exact = run.started.isoformat() if run.started is not None else ""
+            return exact if COLUMNS[index.column()] == "started" else shown(run, COLUMNS[index.column()])
         return shown(run, COLUMNS[index.column()]) if role == Qt.ItemDataRole.DisplayRole else None
 
 
@@ -121,6 +126,7 @@ class HistoryView(QSortFilterProxyModel):
         self._source = source
         self._filter = Filter()
         self.setSourceModel(source)
+        self.setSortRole(SORTED_BY)
 
     def show_only(self, wanted: Filter) -> None:
         """Take another filter."""
