@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PyQt6.QtCore import QPointF, Qt
+from PyQt6.QtCore import QPoint, QPointF, Qt
+from PyQt6.QtGui import QColor
 from PyQt6.QtTest import QTest
 
 from labctl.errors import ConfigError
+from labctl.gui import theme
 from labctl.gui.cells.dialog import CellDialog
 from labctl.gui.cells.selection import CellSelection
 from labctl.units import format_cells, parse_cells
@@ -111,6 +113,51 @@ def test_the_map_is_worked_by_keys(dialog, qtbot):
     assert "cell 18" in dialog.at.text()
     qtbot.keyClick(dialog.map, Qt.Key.Key_X)
     assert dialog.excluded() == [18]
+
+
+def test_nothing_is_chosen_by_a_button_and_the_cursor_says_what_it_is_at(dialog):
+    drag(dialog, (0, 0), (1, 1))
+    click(dialog, (5, 5), Qt.KeyboardModifier.ShiftModifier)
+    for cell, state in (((1, 1), "chosen"), ((5, 5), "excluded"), ((6, 5), "not chosen")):
+        QTest.mouseMove(dialog.map, dialog.map.place_of(cell))
+        assert dialog.at.text() == f"row {cell[0]}, column {cell[1]}, cell {cell[0] * 16 + cell[1]}: {state}"
+    QTest.mouseMove(dialog.map, QPoint(2, dialog.map.height() - 2))
+    assert dialog.at.text().startswith("Click or drag to choose")
+    dialog.none.click()
+    assert dialog.selection.cells() == []
+    assert dialog.list.text() == ""
+
+
+def test_stuck_excluded_and_chosen_cells_are_drawn_by_signs_of_their_own(qtbot, light):
+    dialog = CellDialog(CellSelection(8, 8), "Cells of array 0")
+    qtbot.addWidget(dialog)
+    dialog.show()
+    stuck = np.zeros((8, 8), np.bool_)
+    stuck[1, 1] = True
+    dialog.show_stuck(stuck)
+    dialog.exclude([3 * 8 + 1])
+    click(dialog, (5, 1))
+    click(dialog, (7, 7))  # the cursor stays there
+    picture = dialog.map.grab().toImage()
+
+    def marked(cell):
+        """Return whether the middle, and the middle of the lower left and the upper left quarter are drawn upon."""
+        box, ground = dialog.map._box(cell, cell), QColor(theme.LIGHT.base).lightness()
+        left, step = box.left() + box.width() // 4, box.height() // 4
+        places = (box.center(), QPoint(left, box.bottom() - step), QPoint(left, box.top() + step))
+        return [
+            any(
+                picture.pixelColor(place.x() + dx, place.y() + dy).lightness() < ground - 40
+                for dx in range(-2, 3)
+                for dy in range(-2, 3)
+            )
+            for place in places
+        ]
+
+    assert marked((0, 4)) == [False, False, False]
+    assert marked((1, 1)) == [True, True, True]
+    assert marked((3, 1)) == [True, True, False]
+    assert marked((5, 1)) == [True, True, True]
 
 
 def test_every_cell_is_found_where_it_is_drawn(dialog):

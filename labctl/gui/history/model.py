@@ -13,7 +13,7 @@ from labctl.gui.history.folder import RunFolder
 COLUMNS = ("started", "protocol", "status", "sample", "operator", "lab", "file")
 STATUSES = ("done", "stopped", "aborted", "failed", "interrupted", "running", "damaged")
 SORTED_BY = Qt.ItemDataRole.UserRole
-"""What is shown, but for the start: that is shown to the second, and runs may be shorter."""
+"""What is shown; where runs were begun in the same second the one that was written to last is the newest."""
 SIGNS = {
     "done": "\N{CHECK MARK}",
     "stopped": "\N{BLACK SQUARE}",
@@ -59,8 +59,8 @@ class HistoryModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return "\n".join(filter(None, (run.title, run.reason, str(run.path))))
         if role == SORTED_BY:
-            exact = run.started.isoformat() if run.started is not None else ""
-            return exact if COLUMNS[index.column()] == "started" else shown(run, COLUMNS[index.column()])
+            text = shown(run, COLUMNS[index.column()])
+            return f"{text} {run.stamp[0]:020}" if COLUMNS[index.column()] == "started" else text
         return shown(run, COLUMNS[index.column()]) if role == Qt.ItemDataRole.DisplayRole else None
 
 
