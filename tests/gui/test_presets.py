@@ -76,7 +76,7 @@ def test_a_preset_is_replaced_only_after_a_question(window, bar, qtbot):
     bar.actions_by_name["save"].trigger()
     assert asked == ["There is a preset 'fast'. Replace it?"]
     assert bar.chosen == "slow"
-    window.confirm = lambda title, question: True
+    window.confirm = lambda title, question: not asked.append(question)
     bar.actions_by_name["save"].trigger()
     qtbot.waitUntil(lambda: bar.chosen == "fast")
     window.form.rows[("steps",)].editor.widget.setText("1")
@@ -84,7 +84,7 @@ def test_a_preset_is_replaced_only_after_a_question(window, bar, qtbot):
     qtbot.waitUntil(lambda: window.form.protocol.steps == 70)
     bar.actions_by_name["save"].trigger()  # under its own name: no question
     qtbot.waitUntil(lambda: not window.conductor.files.is_busy)
-    assert len(asked) == 1
+    assert len(asked) == 2
 
 
 def test_a_preset_is_deleted_after_a_question(window, bar, qtbot):

@@ -22,7 +22,7 @@ def closed(window, qtbot):
 @pytest.fixture
 def second_protocol(lab, monkeypatch):
     """Another protocol beside the tiny lab's own."""
-    protocol = type("Again", (lab.protocol,), {"__doc__": "Once more.", "name": "again", "title": "Once more"})
+    protocol = type("Again", (lab.protocol,), {"__doc__": "Once more.", "name": "again", "title": "Yet again"})
     table, load = plugins.table, plugins.load
     more = {"again": ""}
     monkeypatch.setattr(plugins, "table", lambda kind: {**table(kind), **(more if kind == "protocols" else {})})
