@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from labctl.analysis import restoration
+from labctl.analysis.energy import with_energy
 from labctl.capabilities import CellArray, Cells, Floats, Ints
 from labctl.clock import Clock
 from labctl.errors import ConfigError
@@ -219,8 +220,9 @@ class RestorationProtocol(Protocol, abc.ABC):
 
     @classmethod
     def analyse(cls, run: RunData) -> Results:
-        """Return the quality of input, float software and cells, and the updates and pulses it took."""
-        return restoration.analyse(run)
+        """Return the quality of input, float software and cells, and the updates, pulses and energy it took."""
+        pulses = cls.from_mapping(run.parameters).writer().pulses()
+        return with_energy(restoration.analyse(run), pulses, run.arrays("weight")["conductance"])
 
     @classmethod
     def figure(cls, run: RunData) -> "Figure":

@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from labctl.analysis import hybrid
+from labctl.analysis.energy import with_energy
 from labctl.capabilities import CellArray
 from labctl.clock import Clock
 from labctl.confusion import CONFUSION, Confusion, confusion
@@ -229,8 +230,10 @@ class TrainCnn(ArrayProtocol):
 
     @classmethod
     def analyse(cls, run: RunData) -> Results:
-        """Return errors before and after, updates and pulses."""
-        return hybrid.analyse(run)
+        """Return errors before and after, updates, pulses and their energy."""
+        of = cls.from_mapping(run.parameters)
+        left = run.arrays("written")["relaxed"] / of.read_voltage
+        return with_energy(hybrid.analyse(run), (of.set_pulse, of.reset_pulse), left)
 
     @classmethod
     def figure(cls, run: RunData) -> "Figure":

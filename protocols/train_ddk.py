@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from labctl.analysis import ddk_training
+from labctl.analysis.energy import with_energy
 from labctl.capabilities import CellArray, LinePulse
 from labctl.clock import Clock
 from labctl.confusion import CONFUSION, Confusion, Evaluation, confusion
@@ -212,8 +213,10 @@ class TrainDdk(ArrayProtocol):
 
     @classmethod
     def analyse(cls, run: RunData) -> Results:
-        """Return the accuracy of each scheme, writes, updates and sweeps."""
-        return ddk_training.analyse(run)
+        """Return the accuracy of each scheme, writes, updates, their energy, and sweeps."""
+        of = cls.from_mapping(run.parameters)
+        left = run.arrays("written")["current"] / of.read_voltage
+        return with_energy(ddk_training.analyse(run), (of.set_pulse, of.reset_pulse), left)
 
     @classmethod
     def figure(cls, run: RunData) -> "Figure":

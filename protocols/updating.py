@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from typing_extensions import override
 
 from labctl.analysis import updates
+from labctl.analysis.energy import with_energy
 from labctl.capabilities import CellArray, Cells, Floats, LinePulse, WriteSettings
 from labctl.clock import Clock
 from labctl.errors import ConfigError
@@ -197,8 +198,9 @@ class UpdateProtocol(Protocol, abc.ABC):
 
     @classmethod
     def analyse(cls, run: RunData) -> Results:
-        """Return pulses per device and per updated cell, the share that was updated, and the errors left."""
-        return updates.analyse(run)
+        """Return pulses per device and per updated cell, their energy, the share updated, and the errors left."""
+        pulses = cls.from_mapping(run.parameters).pulses()
+        return with_energy(updates.analyse(run), pulses, run.arrays("update")["conductance"])
 
     @classmethod
     def figure(cls, run: RunData) -> "Figure":

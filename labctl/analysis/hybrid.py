@@ -18,9 +18,10 @@ def analyse(run: RunData) -> Results:
     transfer; ``stuck_cells`` and ``drifted_cells`` that the training found; for each stage (float, levels,
     transferred, trained) ``STAGE_test_error`` and ``STAGE_train_error`` in % (the first group's, and those of each
     further group with ``_g2``, ``_g3``), and ``STAGE_test_accuracy``; ``won_back`` (share of what the transfer lost
-    against 15 levels that training won back; not where it lost nothing), ``trained_over_levels`` (test error after the
-    training less that at the levels, in points); ``updated_share`` (weights written in an iteration), ``pulses``; and
-    for each later look ``aged_MINUTESmin_test_error``.
+    against 15 levels that training won back; not where it lost nothing), ``training_gain`` (test error that training
+    took off, in points), ``trained_over_levels`` (test error after the training less that at the levels, in points);
+    ``updated_share`` (weights written in an iteration), ``pulses``; and for each later look
+    ``aged_MINUTESmin_test_error``.
     """
     written, iteration, error, fault = (
         run.arrays("written"),
@@ -52,13 +53,12 @@ def analyse(run: RunData) -> Results:
             for which in ("test", "train"):
                 summary[f"{name}_{which}_error{suffix}"] = float(error[f"{which}_error"][mine][-1])
             summary[f"{name}_test_accuracy{suffix}"] = 100.0 - float(error["test_error"][mine][-1])
-    lost = float(summary["transferred_test_error"]) - float(summary["levels_test_error"])
     if "trained_test_error" in summary:
-        over = float(summary["trained_test_error"]) - float(summary["levels_test_error"])
-        summary["trained_over_levels"] = over
-    if lost > 0.0 and "trained_test_error" in summary:
-        won = float(summary["transferred_test_error"]) - float(summary["trained_test_error"])
-        summary["won_back"] = won / lost
+        levels, before, after = (float(summary[f"{name}_test_error"]) for name in STAGES[1:])
+        summary["training_gain"] = before - after
+        summary["trained_over_levels"] = after - levels
+        if before > levels:
+            summary["won_back"] = (before - after) / (before - levels)
     for minutes, value in zip(aged["minutes"], aged["test_error"], strict=True):
         summary[f"aged_{minutes:g}min_test_error"] = float(value)
     return Results(summary, _tables(run), "trace", printed="stages")

@@ -302,7 +302,8 @@ class InSituTraining:
         self.scheme.targets[places] = measured[places]
         outcome = self.scheme.update(places, changes[places])
         self.pulses[places] += outcome.pulses
-        asked = np.abs(self.scheme.targets[places] - measured[places]) >= self.scheme.tolerance
+        wanted = self.scheme.targets[places] - measured[places]  # of a cell beyond the window, against the change
+        asked = (np.abs(wanted) >= self.scheme.tolerance) & (wanted * changes[places] > 0.0)
         found = self.watch.judge(places[asked], measured[places[asked]], outcome.conductances[asked])
         return Update(loss, len(places), int(outcome.pulses.sum()), *found)
 

@@ -6,7 +6,10 @@ makes of it is not.
 
 from labctl.reproduction.cases import Case, Headline
 
-FEW = "known to be off with the package's 4,000 training images, whose float network is worse; see --data"
+FEW = (
+    "the package's 4,000 training images make a worse float network, see --data; and the draw decides: with the full "
+    "MNIST eight seeds had 3.1 to 12.0 % after the transfer (median 4.8) and 3.3 to 7.6 after training (median 3.8)"
+)
 DRAW = "five draws of the transfer error gave 88.4 to 95.5 % in a prototype: the draw decides"
 LOST = "what the transfer lost is to be won back, to within half of the paper's own loss of 1.12 points"
 OWN = "which values are random is not said: those of the layer's own weights were taken, as they give this loss"
@@ -24,12 +27,15 @@ TRAINING = (
             Headline("test error after hybrid training, in %", "trained_test_error", 3.81, 1.0, DRAW, note=FEW),
             Headline("test error after training less that at the levels, in points", "trained_over_levels", 0.0, 0.6,
                      LOST, bound="at most"),
+            Headline("test error that training took off, in points", "training_gain", 1.12, 0.56,
+                     "half of it; a draw that loses little has little to win back", bound="at least", note=FEW),
             Headline("cells written", "cells", 5712.0, 0.0, "counted", put_in=True),
             Headline("test error 10 min later, in %", "aged_10min_test_error", 3.44, 1.5,
                      "the paper found +0.37 points of accuracy, and calls them random", note=FEW),
         ),
         parameters={**PACKAGE, "ageing": (10.0, 30.0, 60.0, 90.0, 120.0)},
         with_data=FULL,
+        seeds=(1, 2, 3, 4, 5, 6, 7, 8),
     ),
     Case(
         "CNN-K",

@@ -50,14 +50,14 @@ def test_a_trace_of_the_newest_group_drops_the_older_ones(trace, rows):
     panel.add(rows(time=[0, 1, 2], level=[0, 0, 1], current=[1e-6, 2e-6, 3e-6], goal=[5e-6, 5e-6, 6e-6]))
     panel.add(rows(time=[3, 4], level=1, current=[4e-6, 5e-6], goal=6e-6))
     assert panel.redraw()
-    assert panel.curve.xData.tolist() == [2, 3, 4]
-    assert panel.curve.yData.tolist() == [3e-6, 4e-6, 5e-6]
+    assert panel.curves[0].xData.tolist() == [2, 3, 4]
+    assert panel.curves[0].yData.tolist() == [3e-6, 4e-6, 5e-6]
     assert panel.goal_line.value() == 6e-6
     assert "level 1" in panel.caption.text()
     assert "now 5 uA" in panel.caption.text()
     panel.add(rows(time=[9], level=2, current=[7e-6]))
     panel.redraw()
-    assert panel.curve.xData.tolist() == [9]
+    assert panel.curves[0].xData.tolist() == [9]
 
 
 def test_a_trace_of_all_groups_is_broken_where_the_group_changes(trace, rows):
@@ -65,15 +65,37 @@ def test_a_trace_of_all_groups_is_broken_where_the_group_changes(trace, rows):
     panel.add(rows(time=[0, 1, 2, 3], level=[0, 0, 1, 1], current=[1, 2, 3, 4]))
     panel.add(rows(time=[4], level=[2], current=[5]))
     panel.redraw()
-    np.testing.assert_array_equal(panel.curve.yData, [1, 2, math.nan, 3, 4, math.nan, 5])
     np.testing.assert_array_equal(panel.goal_curve.yData[:2], [1e-6, 1e-6])
+    panel.add(rows(time=[5, 6, 7], level=[0, 3, 4], current=[6, 7, 8]))
+    panel.redraw()
+    expected = [1, 2, math.nan, 3, 4, math.nan, 5, math.nan, 6, math.nan, 7, math.nan, 8]
+    np.testing.assert_array_equal(panel.curves[0].yData, expected, "five groups are one line")
+    assert all(curve.getData()[0] is None for curve in panel.curves[1:])
+
+
+def test_a_few_groups_have_a_line_of_their_own_that_the_caption_names(trace, rows):
+    panel = trace(latest=False, goal=None)
+    panel.add(rows(time=[0, 1, 2, 3], level=[2, 2, 1, 1], current=[1, 2, 3, 4]))
+    panel.add(rows(time=[4, 5], level=[2, 1], current=[5, 6]))
+    panel.redraw()
+    points = [[(x, y) for x, y in zip(c.xData, c.yData, strict=True) if math.isfinite(y)] for c in panel.curves[:2]]
+    assert points == [[(2, 3), (3, 4), (5, 6)], [(0, 1), (1, 2), (4, 5)]]
+    assert [math.isnan(y) for y in panel.curves[1].yData] == [False, False, True, True, False, True]
+    styles = {(curve.opts["pen"].color().name(), curve.opts["pen"].style()) for curve in panel.curves}
+    assert len({colour for colour, _ in styles}) == len({style for _, style in styles}) == 4
+    assert "level 1 solid, 2 dashed" in panel.caption.text()
+    panel.clear()
+    panel.add(rows(time=[0, 1], level=[5, 5], current=[1, 2]))
+    panel.redraw()
+    assert panel.curves[0].yData.tolist() == [1, 2]
+    assert "solid" not in panel.caption.text()
 
 
 def test_a_logarithmic_trace_leaves_out_what_has_no_logarithm(trace, rows):
     panel = trace(log_y=True, group=None, latest=False, goal=None)
     panel.add(rows(time=[0, 1, 2], current=[1e-6, 0.0, 1e-4]))
     panel.redraw()
-    x, y = panel.curve.getData()
+    x, y = panel.curves[0].getData()
     np.testing.assert_allclose(y[[0, 2]], [-6, -4])
     assert math.isnan(y[1])
     assert x.tolist() == [0, 1, 2]
@@ -201,7 +223,7 @@ def test_the_plots_of_a_run_show_what_is_in_its_file(window, lab, qtbot):
     distribution, array_map, trace = window.live.panels
     for level, curve in distribution.curves.items():
         np.testing.assert_array_equal(curve.xData, np.sort(stored["current"][stored["level"] == level]))
-    np.testing.assert_array_equal(trace.curve.yData, stored["current"][stored["level"] == 2])
+    np.testing.assert_array_equal(trace.curves[0].yData, stored["current"][stored["level"] == 2])
     np.testing.assert_array_equal(array_map.images[0][:2].ravel()[:20], stored["current"][40:].astype(np.float32))
 
 

@@ -85,9 +85,9 @@ def test_a_frozen_plot_keeps_what_it_shows_and_takes_the_rest_afterwards(lab, sh
     panel.freeze.click()
     panel.add(rows(time=[2, 3]))
     assert not panel.redraw()
-    assert panel.curve.xData.tolist() == [0, 1]
+    assert panel.curves[0].xData.tolist() == [0, 1]
     panel.freeze.click()
-    assert panel.curve.xData.tolist() == [0, 1, 2, 3]
+    assert panel.curves[0].xData.tolist() == [0, 1, 2, 3]
 
 
 def test_fit_undoes_a_zoom(lab, shown, rows, qtbot):
@@ -153,7 +153,7 @@ def test_the_theme_switches_at_once_and_is_remembered(window, lab, qtbot, qapp, 
     window.dark.trigger()
     assert theme.current() is theme.DARK
     assert panel.plot.backgroundBrush().color() == QColor(theme.DARK.base)
-    assert panel.curve.opts["pen"].color() == QColor(theme.DARK.accent)
+    assert panel.curves[0].opts["pen"].color() == QColor(theme.DARK.accent)
     assert qapp.palette().window().color() == QColor(theme.DARK.window)
     assert theme.DARK.alarm in window.log.document().toHtml()
     assert "something failed" in window.log.toPlainText()

@@ -52,7 +52,7 @@ def test_a_whole_run_is_in_plots_file_summary_and_figure(board, qtbot):
         np.testing.assert_array_equal(curve.xData, np.sort(write["current"][write["level"] == level]))
     assert np.isfinite(array_map.images[0]).sum() == 64
     pulse = data.arrays("pulse")
-    np.testing.assert_array_equal(trace.curve.yData, pulse["current"][pulse["write"] == pulse["write"][-1]])
+    np.testing.assert_array_equal(trace.curves[0].yData, pulse["current"][pulse["write"] == pulse["write"][-1]])
     qtbot.waitUntil(lambda: board.result.figure.pixels is not None, timeout=60_000)
 
 

@@ -94,6 +94,39 @@ def test_planted_cells_are_told_and_the_training_does_without_them(digits: str, 
     assert losses[-5:].mean() < 0.5 * losses[0]
 
 
+def made_up(training: in_situ.InSituTraining, chosen: Any, draw: Callable[[], Any]) -> Callable[..., float]:
+    """Return a step of a learner that changes the weights of the cells ``chosen`` by what ``draw`` gives."""
+    shapes = [part.shape for part in training.learner.maps()]
+    ends = np.cumsum([rows * columns for rows, columns in shapes])[:-1]
+
+    def step(inputs: Any, targets: Any) -> float:
+        change = np.zeros(len(training.scheme.cells))
+        change[chosen] = draw()
+        parts = zip(training.learner.maps(), np.split(change, ends), shapes, strict=True)
+        training.learner.take([old + part.reshape(shape) for old, part, shape in parts])
+        return 0.0
+
+    return step
+
+
+def test_cells_that_are_driven_to_the_end_of_their_range_are_not_stuck(
+    digits: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RESET pulses alone leave a cell at the bottom, where one more changes nothing; the next SET does."""
+    protocol = TrainAutoencoder.from_mapping({"data": digits, "scheme": "sign", "batch": 1})
+    with open_station("eapu-array", simulate=True, seed=5) as lab:
+        training, images = prepared(protocol, lab["pe-board"])
+        training.load()
+        chosen, draws = np.arange(20), iter([np.full(20, -0.05)] * 200 + [np.full(20, 0.05)] * 40)
+        monkeypatch.setattr(training.learner, "step", made_up(training, chosen, lambda: next(draws)))
+        found = [training.iterate(*images.batch(0)).stuck for _ in range(200)]
+        bottom = training.measure()[chosen]
+        found += [training.iterate(*images.batch(0)).stuck for _ in range(40)]
+        assert (bottom < training.scheme.window[0]).mean() > 0.8
+        assert not np.concatenate(found).size
+        assert (training.measure()[chosen] > bottom + 5e-6).all()
+
+
 @pytest.mark.parametrize("scheme", ["memorial", "two-pulse"])
 def test_cells_that_fail_during_a_training_are_found_and_get_no_more_pulses(
     scheme: str, digits: str, monkeypatch: pytest.MonkeyPatch
@@ -105,17 +138,7 @@ def test_cells_that_fail_during_a_training_are_found_and_get_no_more_pulses(
         training, images = prepared(protocol, lab["pe-board"])
         assert not len(training.load().stuck)
         chosen = rng.choice(len(training.scheme.cells), 40, replace=False)
-        shapes = [part.shape for part in training.learner.maps()]
-        ends = np.cumsum([rows * columns for rows, columns in shapes])[:-1]
-
-        def step(inputs: Any, targets: Any) -> float:
-            change = np.zeros(len(training.scheme.cells))
-            change[chosen] = rng.choice([-0.05, 0.05], 40)
-            parts = zip(training.learner.maps(), np.split(change, ends), shapes, strict=True)
-            training.learner.take([old + part.reshape(shape) for old, part, shape in parts])
-            return 0.0
-
-        monkeypatch.setattr(training.learner, "step", step)
+        monkeypatch.setattr(training.learner, "step", made_up(training, chosen, lambda: rng.choice([-0.05, 0.05], 40)))
         found: dict[int, int] = {}
         pulsed: list[set[int]] = []
         update = training.scheme.update

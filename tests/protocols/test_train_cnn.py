@@ -125,6 +125,7 @@ def test_all_layers_can_be_trained_and_a_cut_run_goes_on_bit_for_bit(
     assert (whole.arrays("iteration")["updated"] > 20).all()
     summary = TrainCnn.analyse(whole).summary
     assert summary["trained_test_error"] < 0.8 * summary["transferred_test_error"]
+    assert summary["training_gain"] > 0.2 * summary["transferred_test_error"]
     resumed = cut_and_resumed(TrainCnn(data=digits, **{**SMALL, **changes}), 2, seed=4, station="pe-board")
     for stream in ("iteration", "error", "weight"):
         for name in whole.arrays(stream).keys() - {"time"}:

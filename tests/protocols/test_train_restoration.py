@@ -230,6 +230,7 @@ def test_a_run_trains_float_and_cells_and_keeps_all_there_is_to_see(trained: Run
         assert loss[-1] < 0.7 * loss[0]
     assert 0.0 < float(summary["updated_share"]) < 1.0
     assert float(summary["pulses_per_updated_cell"]) > 2.0
+    assert summary["energy_uJ"] == pytest.approx(summary["pulses"] * summary["pulse_energy_pJ"] * 1e-6)
     weight, in_situ = trained.arrays("weight"), iteration["who"] == 2
     for last in (4, 8, 12):
         so_far = iteration["pulses"][in_situ & (iteration["iteration"] <= last)].sum()

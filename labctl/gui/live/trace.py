@@ -17,6 +17,13 @@ CAPACITY = 1_000_000
 """Points that are kept; the file has them all."""
 _SYMBOLS = 80
 """So few points are drawn as points, too."""
+_STYLES = (
+    ("solid", Qt.PenStyle.SolidLine),
+    ("dashed", Qt.PenStyle.DashLine),
+    ("dotted", Qt.PenStyle.DotLine),
+    ("dash-dotted", Qt.PenStyle.DashDotLine),
+)
+"""So many groups have a line of their own; more are one line, broken where the group changes."""
 
 
 class TracePanel(PlotPanel):
@@ -25,11 +32,13 @@ class TracePanel(PlotPanel):
     def __init__(self, trace: Trace) -> None:
         super().__init__(trace.row, trace.title)
         self.trace = trace
-        self._buffer = SlidingColumns(3, CAPACITY)
+        self._buffer = SlidingColumns(4, CAPACITY)
         self._group: object = None
-        self.curve = self.item.plot(connect="finite")
-        self.curve.setSymbolPen(None)
-        self.curve.setSymbolSize(5)
+        self._groups: dict[object, int] = {}
+        self.curves = [self.item.plot(connect="finite") for _ in _STYLES]
+        for curve in self.curves:
+            curve.setSymbolPen(None)
+            curve.setSymbolSize(5)
         self.goal_line = pg.InfiniteLine(angle=0)
         self.goal_curve = self.item.plot(connect="finite")
         self.colour()
@@ -43,8 +52,10 @@ class TracePanel(PlotPanel):
     def colour(self) -> None:
         super().colour()
         colours = theme.current()
-        self.curve.setPen(pg.mkPen(colours.accent, width=1))
-        self.curve.setSymbolBrush(colours.accent)
+        lines = (colours.accent, colours.warning, colours.good, colours.text)
+        for curve, colour, (_, style) in zip(self.curves, lines, _STYLES, strict=True):
+            curve.setPen(pg.mkPen(colour, width=1, style=style))
+            curve.setSymbolBrush(colour)
         goal_pen = pg.mkPen(colours.warning, width=1, style=Qt.PenStyle.DashLine)
         self.goal_line.setPen(goal_pen)
         # Where the level is a line across, the curve is there for the range of the axis alone.
@@ -52,7 +63,7 @@ class TracePanel(PlotPanel):
 
     @override
     def shown(self) -> Columns:
-        x, y, goal = self._buffer.columns().copy()
+        x, y, goal, _ = self._buffer.columns().copy()
         trace = self.trace
         found = {trace.x: (x, self.column(trace.x).unit), trace.y: (y, self.column(trace.y).unit)}
         return {**found, trace.goal: (goal, self.column(trace.goal).unit)} if trace.goal else found
@@ -61,8 +72,9 @@ class TracePanel(PlotPanel):
     def clear(self) -> None:
         self._buffer.clear()
         self._group = None
-        self.curve.clear()
-        self.goal_curve.clear()
+        self._groups.clear()
+        for curve in (*self.curves, self.goal_curve):
+            curve.clear()
         self.goal_line.setVisible(False)
         self.say("")
         self.is_stale = False
@@ -77,7 +89,7 @@ class TracePanel(PlotPanel):
         x = floats(rows, trace.x, log=trace.log_x)
         y = floats(rows, trace.y, log=trace.log_y)
         goal = floats(rows, trace.goal, log=trace.log_y) if trace.goal else np.full(len(rows), math.nan)
-        columns = np.stack((x, y, goal))
+        columns = np.stack((x, y, goal, np.zeros(len(rows))))
         if trace.group is not None and not trace.latest:
             columns = self._broken_at_groups(columns, rows, trace.group)
         self._buffer.add(columns)
@@ -85,10 +97,16 @@ class TracePanel(PlotPanel):
 
     @override
     def draw(self) -> None:
-        x, y, goal = self._buffer.columns()
+        x, y, goal, group = self._buffer.columns()
         pieces = max(200, self.plot.width())
-        self.curve.setSymbol("o" if len(x) <= _SYMBOLS else None)
-        self.curve.setData(*thinned(x, y, pieces))
+        lines = [(x, y)]
+        if self._is_apart:
+            chosen = [(group == number) | np.isnan(group) for number in range(len(self._groups))]
+            lines = [(x[mine], y[mine]) for mine in chosen]
+        lines += [(x[:0], y[:0])] * (len(self.curves) - len(lines))
+        for curve, line in zip(self.curves, lines, strict=True):
+            curve.setSymbol("o" if len(x) <= _SYMBOLS else None)
+            curve.setData(*thinned(*line, pieces))
         if self.trace.goal and self.trace.latest:
             self._show_goal_level(float(goal[-1]))
         elif self.trace.goal:
@@ -116,8 +134,14 @@ class TracePanel(PlotPanel):
             return rows[others[-1] + 1 :]
         return rows
 
+    @property
+    def _is_apart(self) -> bool:
+        return 1 < len(self._groups) <= len(_STYLES)
+
     def _broken_at_groups(self, columns: Floats, rows: Rows, group: str) -> Floats:
         numbers = rows[group]
+        for value in np.unique(numbers):
+            columns[3, numbers == value] = self._groups.setdefault(plain(value), len(self._groups))
         breaks = np.flatnonzero(numbers[1:] != numbers[:-1]) + 1
         if self._group is not None and self._group != plain(numbers[0]):
             breaks = np.concatenate(([0], breaks))
@@ -136,6 +160,9 @@ class TracePanel(PlotPanel):
         trace = self.trace
         unit = self.column(trace.y).unit
         parts = [f"{points:,} points" if not (trace.group and trace.latest) else f"{words(trace.group)} {self._group}"]
+        if trace.group and self._is_apart:
+            styles = zip(self._groups, _STYLES, strict=False)
+            parts.append(f"{words(trace.group)} " + ", ".join(f"{value} {style}" for value, (style, _) in styles))
         if math.isfinite(value):
             parts.append(f"now {format_quantity(value, unit, 4)}")
         if math.isfinite(goal):
