@@ -122,18 +122,6 @@ def test_the_list_is_sorted_by_what_is_clicked_on_and_tells_how_a_run_ended_by_a
     assert len({SIGNS[status] + status for status in STATUSES}) == len(STATUSES)
 
 
-def test_a_double_click_opens_a_run(two_runs, window, history, qtbot):
-    first, _ = two_runs
-    history.choose(first)
-    (index,) = history.table.selectionModel().selectedRows()
-    place = history.table.visualRect(index).center()
-    for press in (QTest.mouseClick, QTest.mouseDClick):
-        press(history.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    qtbot.waitUntil(lambda: window.result.path.text() == str(first))
-    assert window.tabs.currentWidget() is window.result
-    qtbot.waitUntil(lambda: window.result.figure.pixels is not None)
-
-
 def test_a_choice_stays_where_the_list_changes_and_a_filter_follows_the_protocols_there_are(
     two_runs, window, history, qtbot
 ):
@@ -185,14 +173,22 @@ def test_a_damaged_file_is_listed_as_such_and_offers_nothing(window, history, qt
     assert not any(button.isEnabled() for button in history.actions_by_name.values())
 
 
-def test_a_run_is_opened_in_the_result_tab(two_runs, window, history, qtbot):
-    first, _ = two_runs
+def test_a_run_is_opened_in_the_result_tab_by_its_button_and_by_a_double_click(two_runs, window, history, qtbot):
+    first, second = two_runs
     history.choose(first)
     history.actions_by_name["open"].click()
     qtbot.waitUntil(lambda: window.result.path.text() == str(first))
     assert window.tabs.currentWidget() is window.result
     assert window.result.summary.item(0, 1).text() == "40"
     qtbot.waitUntil(lambda: window.result.figure.pixels is not None)
+    history.choose(second)
+    (index,) = history.table.selectionModel().selectedRows()
+    place = history.table.visualRect(index).center()
+    for press in (QTest.mouseClick, QTest.mouseDClick):
+        press(history.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.waitUntil(lambda: window.result.path.text() == str(second))
+    assert window.result.outcome.text().startswith("The run is aborted.")
+    qtbot.waitUntil(lambda: not window.conductor.painter.is_busy)
 
 
 def test_parameters_of_a_run_go_into_the_form(two_runs, window, history, qtbot):
