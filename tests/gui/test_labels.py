@@ -1,5 +1,6 @@
 """Sample, die, device, operator and note: from the entries into each file, and offered again."""
 
+import dataclasses
 import json
 import shutil
 
@@ -106,6 +107,10 @@ def test_the_history_finds_a_run_by_die_device_and_note(window, lab, qtbot):
     facts = window.runs.runs[data.path]
     assert Filter(words="c4 D17 anneal").passes(facts)
     assert not Filter(words="C5").passes(facts)
+    named = dataclasses.replace(facts, path=data.path.with_name("2026-11-23T07-01-02_ramp_7c5d0f.h5"))
+    assert not Filter(words="C5").passes(named)
+    for whole in ("7C5d0f", "2026-11 ramp", named.path.name, named.path.stem):
+        assert Filter(words=whole).passes(named)
     window.history.choose(data.path)
     qtbot.waitUntil(lambda: window.history.preview.facts.rowCount() > 0)
     table = window.history.preview.facts

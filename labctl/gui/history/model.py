@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import re
 from typing import Any
 
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, QSortFilterProxyModel, Qt
@@ -14,6 +15,8 @@ COLUMNS = ("started", "protocol", "status", "sample", "operator", "lab", "file")
 STATUSES = ("done", "stopped", "aborted", "failed", "interrupted", "running", "damaged")
 SORTED_BY = Qt.ItemDataRole.UserRole
 """What is shown; where runs were begun in the same second the one that was written to last is the newest."""
+RANDOM_END = re.compile(r"(?<![0-9a-z])[0-9a-f]{6}(\.h5)?$")
+"""What `labctl.api` ends a file's name with; in a word that is searched for it counts only whole."""
 SIGNS = {
     "done": "\N{CHECK MARK}",
     "stopped": "\N{BLACK SQUARE}",
@@ -88,6 +91,7 @@ class Filter:
         protocol: Short name.
         status: As in `RunFacts`.
         words: Parts of sample, die, device, operator, note, title or file name, in whichever case; each must be there.
+            The random digits that end a file's name are found whole alone, as a die "C5" must not find them.
         sample: Part of the sample's name.
         operator: Part of the operator's name.
         since: First day.
@@ -106,13 +110,14 @@ class Filter:
         """Whether a run is shown."""
         day = run.started.date() if run.started is not None else None
         labels = (run.sample, run.die, run.device, run.operator, run.note)
-        text = " ".join((*labels, run.title, run.protocol, run.path.name)).casefold()
+        name, words = run.path.name.casefold(), self.words.casefold().split()
+        text = " ".join((*labels, run.title, run.protocol, RANDOM_END.sub("", name))).casefold()
         return (
             self.protocol in {"", run.protocol}
             and self.status in {"", run.status}
             and self.sample.casefold() in run.sample.casefold()
             and self.operator.casefold() in run.operator.casefold()
-            and all(word in text for word in self.words.casefold().split())
+            and all(word in text or (word in name and RANDOM_END.search(word)) for word in words)
             and (self.since is None or (day is not None and day >= self.since))
             and (self.until is None or (day is not None and day <= self.until))
         )
