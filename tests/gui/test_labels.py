@@ -109,7 +109,7 @@ def test_the_history_finds_a_run_by_die_device_and_note(window, lab, qtbot):
     assert not Filter(words="C5").passes(facts)
     named = dataclasses.replace(facts, path=data.path.with_name("2026-11-23T07-01-02_ramp_7c5d0f.h5"))
     assert not Filter(words="C5").passes(named)
-    for whole in ("7C5d0f", "2026-11 ramp", named.path.name, named.path.stem):
+    for whole in ("7C5d0f", "2026-11 ramp .h5", named.path.name, named.path.stem):
         assert Filter(words=whole).passes(named)
     window.history.choose(data.path)
     qtbot.waitUntil(lambda: window.history.preview.facts.rowCount() > 0)

@@ -15,7 +15,7 @@ COLUMNS = ("started", "protocol", "status", "sample", "operator", "lab", "file")
 STATUSES = ("done", "stopped", "aborted", "failed", "interrupted", "running", "damaged")
 SORTED_BY = Qt.ItemDataRole.UserRole
 """What is shown; where runs were begun in the same second the one that was written to last is the newest."""
-RANDOM_END = re.compile(r"(?<![0-9a-z])[0-9a-f]{6}(\.h5)?$")
+RANDOM_END = re.compile(r"(?<![0-9a-z])[0-9a-f]{6}(?=(\.h5)?$)")
 """What `labctl.api` ends a file's name with; in a word that is searched for it counts only whole."""
 SIGNS = {
     "done": "\N{CHECK MARK}",
