@@ -135,11 +135,12 @@ class PeBoard(Instrument):
     def read_cells(self, cells: Cells, *, voltage: float, averages: int = 1) -> Floats:
         """Return the (n,) currents of ``cells``, in A; whole rows, in any order, are read as such."""
         numbers, read = self._limits().cells(cells, unique=False), self._limits().read(voltage, averages)
+        if runs := rows_in(numbers, self.geometry, self.capabilities.max_cells):
+            rows = np.empty((self.geometry.arrays * self.geometry.rows, self.geometry.columns))
+            for first, count in runs:
+                rows[first : first + count] = read_rows(self.connection, self.geometry, first, count, read)
+            return rows.reshape(-1)[numbers]
         found = np.empty(len(numbers))
-        if rows := rows_in(numbers, self.geometry.columns, self.capabilities.max_cells):
-            parts = [read_rows(self.connection, self.geometry, *run, read) for run in rows.runs]
-            found[rows.order] = np.concatenate(parts).reshape(-1)
-            return found
 
         def send(part: slice) -> None:
             piece = numbers[part]

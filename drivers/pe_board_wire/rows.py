@@ -3,8 +3,6 @@
 Source: docs/pe-board-wire.md, section 8, READ_ARRAY.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from drivers.pe_board_wire import answers, requests
@@ -13,30 +11,24 @@ from drivers.pe_board_wire.requests import Cells, WireRead
 from labctl.capabilities import ArrayGeometry, Floats, Ints
 
 
-class WholeRows(NamedTuple):
-    """What a list of cells is in whole rows: (first row through all arrays, count) each, and the list's order."""
-
-    runs: list[tuple[int, int]]
-    order: Cells
-
-
-def rows_in(numbers: Cells, columns: int, longest: int) -> WholeRows | None:
-    """Return ``numbers``, in any order, as whole rows; ``None`` where they are none or lists take fewer requests.
+def rows_in(numbers: Cells, geometry: ArrayGeometry, longest: int) -> list[tuple[int, int]] | None:
+    """Return ``numbers``, in any order, as runs of whole rows: (first row through all arrays, count) each.
 
     Args:
         numbers: (n,) cells through all arrays.
-        columns: Of a row.
+        geometry: Of the board.
         longest: Most cells in a list.
+
+    Returns:
+        ``None`` where they are no whole rows, name a cell twice, or lists take fewer requests.
     """
-    if len(numbers) % columns:
+    wanted = np.zeros(geometry.cells, dtype=np.bool_)
+    wanted[numbers] = True
+    rows = np.flatnonzero(wanted.reshape(-1, geometry.columns).all(axis=1))
+    if not len(rows) * geometry.columns == len(numbers) == np.count_nonzero(wanted):
         return None
-    order = np.argsort(numbers, kind="stable")
-    rows = numbers[order].reshape(-1, columns)
-    if (rows[:, 0] % columns).any() or (rows != rows[:, :1] + np.arange(columns)).any():
-        return None
-    firsts = rows[:, 0] // columns
-    runs = [(int(run[0]), len(run)) for run in np.split(firsts, np.flatnonzero(np.diff(firsts) != 1) + 1)]
-    return WholeRows(runs, order) if len(runs) <= -(-len(numbers) // longest) else None
+    runs = [(int(run[0]), len(run)) for run in np.split(rows, np.flatnonzero(np.diff(rows) != 1) + 1)]
+    return runs if len(runs) <= -(-len(numbers) // longest) else None
 
 
 def read_rows(connection: Connection, geometry: ArrayGeometry, first: int, count: int, read: WireRead) -> Floats:

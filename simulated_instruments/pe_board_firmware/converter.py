@@ -1,7 +1,5 @@
 """The current converter: codes, averages, saturation. Source: docs/pe-board-wire.md, section 5."""
 
-from fractions import Fraction
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,7 +36,7 @@ class Converter:
 
         The sum of the codes is rounded once, since the physics gives the mean of the reads and not each of them.
         """
-        saturated = self.codes(means) == self.max_code
+        saturated = means / (self.step_pa * PICO) + 0.5 >= self.max_code
         sums = np.maximum(np.floor(means * averages / (self.step_pa * PICO) + 0.5), 0.0)
         sums[saturated] = 0.0
         rounded = (2 * sums.astype(np.int64) * self.step_pa + averages) // (2 * averages)
@@ -55,9 +53,8 @@ class Converter:
         highest = target_pa + tolerance_pa
         first = -((averages - 2 * averages * lowest) // unit)  # least sum of codes that reads as lowest or more
         last = -((-2 * averages * highest - averages) // unit) - 1  # greatest that reads as highest or less
-        limit = Fraction(averages * (2 * self.max_code - 1), 2)  # the sum from which the converter is saturated
-        below = Fraction(2 * first - 1, 2)
-        above = min(max(Fraction(2 * last + 1, 2), below), limit)
-        below = min(below, limit)
-        scale = Fraction(self.step_pa, averages)
-        return float((below + above) / 2 * scale) * PICO, float((above - below) / 2 * scale) * PICO
+        limit = averages * (2 * self.max_code - 1)  # twice the sum from which the converter is saturated
+        above = min(max(2 * last + 1, 2 * first - 1), limit)
+        below = min(2 * first - 1, limit)
+        parts = 4 * averages
+        return (below + above) * self.step_pa / parts * PICO, (above - below) * self.step_pa / parts * PICO
