@@ -24,11 +24,15 @@ def rows_in(numbers: Cells, geometry: ArrayGeometry, longest: int) -> list[tuple
     """
     wanted = np.zeros(geometry.cells, dtype=np.bool_)
     wanted[numbers] = True
-    rows = np.flatnonzero(wanted.reshape(-1, geometry.columns).all(axis=1))
+    rows = np.flatnonzero(wanted[:: geometry.columns])
     if not len(rows) * geometry.columns == len(numbers) == np.count_nonzero(wanted):
         return None
-    runs = [(int(run[0]), len(run)) for run in np.split(rows, np.flatnonzero(np.diff(rows) != 1) + 1)]
-    return runs if len(runs) <= -(-len(numbers) // longest) else None
+    if not wanted.reshape(-1, geometry.columns)[rows].all():
+        return None
+    starts = np.flatnonzero(np.diff(rows, prepend=-2) != 1)
+    if len(starts) > -(-len(numbers) // longest):
+        return None
+    return list(zip(rows[starts].tolist(), np.diff(starts, append=len(rows)).tolist(), strict=True))
 
 
 def read_rows(connection: Connection, geometry: ArrayGeometry, first: int, count: int, read: WireRead) -> Floats:

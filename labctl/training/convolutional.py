@@ -108,7 +108,7 @@ def as_maps(weights: Weights) -> list[Floats]:
 def from_maps(maps: Sequence[Floats]) -> Weights:
     """Return the weights of three maps; the inverse of `as_maps`."""
     shaped = zip(maps, SHAPES.values(), strict=True)
-    return Weights(*(torch.from_numpy(np.ascontiguousarray(part)).float().reshape(shape) for part, shape in shaped))
+    return Weights(*(torch.from_numpy(part.astype(np.float32, order="C").reshape(shape)) for part, shape in shaped))
 
 
 def quantised(values: Floats, steps: int) -> tuple[NDArray[np.int64], float]:

@@ -4,10 +4,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulated_instruments.pe_board_firmware.codes import OVERRANGE
+from simulated_instruments.physics.compiled import compiled
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 PICO = 1e-12
+
+
+@compiled
+def _average(means: FloatArray, averages: int, step_pa: int, max_code: int, found: IntArray) -> None:
+    step = step_pa * PICO
+    for place in range(means.size):
+        if means[place] / step + 0.5 >= max_code:
+            found[place] = OVERRANGE
+        else:
+            codes = int(max(np.floor(means[place] * averages / step + 0.5), 0.0))
+            found[place] = (2 * codes * step_pa + averages) // (2 * averages)
 
 
 class Converter:
@@ -36,11 +48,9 @@ class Converter:
 
         The sum of the codes is rounded once, since the physics gives the mean of the reads and not each of them.
         """
-        saturated = means / (self.step_pa * PICO) + 0.5 >= self.max_code
-        sums = np.maximum(np.floor(means * averages / (self.step_pa * PICO) + 0.5), 0.0)
-        sums[saturated] = 0.0
-        rounded = (2 * sums.astype(np.int64) * self.step_pa + averages) // (2 * averages)
-        return np.where(saturated, OVERRANGE, rounded)
+        found = np.empty(means.size, dtype=np.int64)
+        _average(means, averages, self.step_pa, self.max_code, found)
+        return found
 
     def window(self, target_pa: int, tolerance_pa: int, averages: int) -> tuple[float, float]:
         """Return (middle, half-width) in A of the mean currents that read as within the tolerance of the target.

@@ -122,10 +122,11 @@ class RramCells(CellRows):
         super().__init__(cells, threshold=parameters.threshold, middle=middle)
         self.parameters = parameters
         self._law = parameters.law()
+        self._walks = np.zeros(count, dtype=kernels.WALK)
 
     @override
     def _read(self, chosen: IntArray, now: float, averages: int, values: FloatArray) -> None:
-        kernels.read_kernel(self._cells, chosen, now, averages, self._law, values)
+        kernels.read_kernel(self._cells, self._walks, chosen, now, averages, self._law, values)
 
     @override
     def _present(self, chosen: IntArray, now: float, values: FloatArray) -> None:

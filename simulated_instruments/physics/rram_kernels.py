@@ -34,6 +34,18 @@ CELL = np.dtype(
 )
 
 
+#: How far a cell's walk was followed at the last look, so that the next one need not begin anew; no part of its state.
+WALK = np.dtype(
+    [
+        ("key", np.uint64),  # of the relaxation
+        ("stream", np.uint64),  # after so many steps
+        ("steps", np.int64),  # whole decades, 0 where nothing is known
+        ("amplitude", np.float64),
+        ("length", np.float64),
+    ]
+)
+
+
 class Law(NamedTuple):
     """The constants of the kernels, in SI units; derived from ``RramParameters``."""
 
@@ -66,22 +78,54 @@ def decades_after(delay: float, law: Law) -> float:
 
 
 @compiled
-def relaxed(conductance: float, key: np.uint64, decades: float, law: Law) -> float:
-    """Return the conductance so many decades of time after programming; a function of its arguments alone."""
+def begun(key: np.uint64, law: Law) -> tuple[float, np.uint64]:
+    """Return the amplitude of a relaxation's drift and the stream that its walk goes on with."""
     amplitude, stream = normal(key, GOLDEN_STRIDE)
     chance, stream = uniform(stream, GOLDEN_STRIDE)
     if chance < law.tail_share:
         amplitude *= law.tail_factor
+    return amplitude, stream
+
+
+@compiled
+def shifted(conductance: float, amplitude: float, walk: float, decades: float, law: Law) -> float:
+    """Return the conductance that has drifted and walked so far."""
+    shift = law.drift * amplitude * decades + law.walk * walk - law.mean_shift * decades * decades * decades
+    square = conductance * conductance
+    weight = square / (square + law.relaxation_knee * law.relaxation_knee)
+    return max(conductance + weight * shift, law.floor)
+
+
+@compiled
+def relaxed(conductance: float, key: np.uint64, decades: float, law: Law) -> float:
+    """Return the conductance so many decades of time after programming; a function of its arguments alone."""
+    amplitude, stream = begun(key, law)
     walk = 0.0
     left = decades
     while left > 0.0:
         step, stream = normal(stream, GOLDEN_STRIDE)
         walk += step * min(left, 1.0)
         left -= 1.0
-    shift = law.drift * amplitude * decades + law.walk * walk - law.mean_shift * decades * decades * decades
-    square = conductance * conductance
-    weight = square / (square + law.relaxation_knee * law.relaxation_knee)
-    return max(conductance + weight * shift, law.floor)
+    return shifted(conductance, amplitude, walk, decades, law)
+
+
+@compiled
+def remembered(cell: Any, walk: Any, now: float, law: Law) -> float:
+    """Return what `present` does; ``walk`` (`WALK`) keeps the whole decades of the walk from one look to the next."""
+    conductance: float = cell.conductance
+    if cell.stuck != WORKS:
+        return conductance
+    decades = decades_after(now - cell.pulsed_at, law)
+    whole = int(decades)
+    if walk.steps == 0 or walk.key != cell.key or walk.steps > whole:
+        walk.amplitude, walk.stream = begun(cell.key, law)
+        walk.key, walk.steps, walk.length = cell.key, 0, 0.0
+    while walk.steps < whole:
+        step, walk.stream = normal(walk.stream, GOLDEN_STRIDE)
+        walk.length += step
+        walk.steps += 1
+    step, _ = normal(walk.stream, GOLDEN_STRIDE)
+    return shifted(conductance, walk.amplitude, walk.length + step * (decades - whole), decades, law)
 
 
 @compiled
@@ -121,13 +165,15 @@ def present_kernel(cells: CellArray, chosen: IntArray, now: float, law: Law, val
 
 
 @compiled
-def read_kernel(cells: CellArray, chosen: IntArray, now: float, averages: int, law: Law, values: FloatArray) -> None:
+def read_kernel(
+    cells: CellArray, walks: CellArray, chosen: IntArray, now: float, averages: int, law: Law, values: FloatArray
+) -> None:
     """Put noisy conductances into ``values``."""
     spread = read_spread(averages, law)
     for place in range(chosen.size):
         cell = cells[chosen[place]]
         deviate, cell.stream = normal(cell.stream, cell.stride)
-        values[place] = reading(present(cell, now, law), spread, deviate)
+        values[place] = reading(remembered(cell, walks[chosen[place]], now, law), spread, deviate)
 
 
 @compiled

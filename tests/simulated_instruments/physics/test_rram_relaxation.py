@@ -1,5 +1,7 @@
 """What a cell does after it has been programmed: the published error, the law of its growth, and the tails."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -101,6 +103,26 @@ def test_looking_often_changes_nothing(written):
         cells.conductance(chosen, now=now)
         cells.current(chosen, voltage=0.2, averages=1, now=now)
     assert np.array_equal(cells.conductance(chosen, now=1e4), expected)
+
+
+def test_what_a_read_remembers_of_a_relaxation_is_never_another_time_or_another_relaxation(write_settings):
+    noiseless = dataclasses.replace(EAPU_PARAMETERS, white_noise=0.0, flicker_noise=0.0)
+    cells = RramCells(COUNT, seed=SEED, parameters=noiseless)
+
+    def check(*times):
+        for now in times:
+            # The true conductance is worked out from the beginning each time.
+            expected = cells.conductance(CELLS, now=now) * 0.2
+            assert np.array_equal(cells.current(CELLS, voltage=0.2, averages=1, now=now), expected)
+
+    check(1e5)
+    cells.write(CELLS[::2], 4e-6, now=1e5, **write_settings)
+    before = cells.state()
+    check(1e5, 1e5 + 0.009, 1e5 + 1.0, 1e5 + 3.0, 1e6, 1e5 + 0.5, 2e6)  # a look back among them
+    cells.pulse(CELLS[::3], **SET_PULSE._asdict(), now=2e6)
+    check(2e6 + 50.0)
+    cells.restore(before)
+    check(1e5 + 2.0, 1e6)
 
 
 def test_relaxation_is_continuous_in_time(written):
