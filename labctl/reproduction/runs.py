@@ -18,6 +18,9 @@ from labctl.reproduction.cases import Case, Headline
 from labctl.runfile.reader import RunData
 from labctl.stations.station import open_station
 
+NO_REASON = "no reason is known yet"
+"""Of a figure that does not hold."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Job:
@@ -85,7 +88,7 @@ class Row:
     @property
     def note(self) -> str:
         """Why there is no value, or, where the figure does not hold, what is known of that."""
-        return self.error or ("" if self.holds else self.headline.note)
+        return self.error or ("" if self.holds else self.headline.note or NO_REASON)
 
     def plain(self) -> dict[str, Any]:
         """Return the row as the command line's JSON has it; a figure that could not be measured is null."""

@@ -56,6 +56,7 @@ def test_each_seed_is_a_run_and_each_headline_a_row_with_mean_and_spread(tmp_pat
     assert pulses.measured == pytest.approx((one + two) / 2)
     assert pulses.spread == pytest.approx(abs(one - two) / math.sqrt(2))
     assert not pulses.holds
+    assert (writes.note, pulses.note) == ("", "no reason is known yet")
     page = tmp_path / "report.html"
     write_report([writes, pulses], outcomes, page)
     text = page.read_text()
