@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from PyQt6.QtCore import QEvent, QSettings
+from PyQt6.QtCore import QEvent, QSettings, QTimer
 from PyQt6.QtWidgets import QApplication, QWidget
 
 from labctl import plugins
 from labctl.capabilities import ArrayGeometry, CellArray
 from labctl.errors import LimitError
 from labctl.gui import theme
+from labctl.gui.app import main
 from labctl.gui.window import MainWindow
 from labctl.instrument import Identity, Instrument
 from labctl.plots import ArrayMap, CumulativeDistribution, Plot, Trace
@@ -298,6 +299,47 @@ def make_window(qtbot: Any, lab: SimpleNamespace, store: QSettings, tmp_path: Pa
         qtbot.waitUntil(lambda window=window: not window.isVisible())
         window.deleteLater()
     QApplication.processEvents()
+
+
+@pytest.fixture
+def run_through(lab: SimpleNamespace, qtbot: Any) -> Callable[..., None]:
+    """Runs what a window's form says, ``steps`` steps and to its end, however that is."""
+
+    def run(window: MainWindow, steps: int = 3) -> None:
+        before = window.session.run
+        qtbot.waitUntil(lambda: window.conductor.can_run)
+        window.run_bar.buttons["run"].click()
+        lab.gate.release(steps)
+        qtbot.waitUntil(lambda: window.session.run is not before and not window.session.is_active)
+        qtbot.waitUntil(lambda: not window.laboratory.is_busy)
+
+    return run
+
+
+@pytest.fixture
+def program(qapp: QApplication, store: QSettings, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Runs the whole program until its station is open; returns what a look at its window gave, and the exit code."""
+
+    def run(station: str, look: Callable[[MainWindow], Any], *, simulate: bool) -> tuple[Any, int]:
+        seen = []
+
+        def when_open() -> None:
+            (window,) = [w for w in qapp.topLevelWidgets() if isinstance(w, MainWindow) and w.isVisible()]
+            if window.laboratory.station is None:
+                QTimer.singleShot(50, when_open)
+                return
+            seen.append(look(window))
+            window.close()
+
+        QTimer.singleShot(50, when_open)
+        end = main(station, simulate, 1, tmp_path / "data", store=store)
+        (found,) = seen
+        return found, end
+
+    yield run
+    for widget in qapp.topLevelWidgets():
+        if isinstance(widget, MainWindow):
+            widget.deleteLater()
 
 
 @pytest.fixture

@@ -21,13 +21,8 @@ def fill(window, **texts):
         window.run_bar.labels[name].setText(text)
 
 
-def run(window, lab, qtbot):
-    before = window.session.run
-    qtbot.waitUntil(lambda: window.conductor.can_run)
-    window.run_bar.buttons["run"].click()
-    lab.gate.release(3)
-    qtbot.waitUntil(lambda: window.session.run is not before and not window.session.is_active)
-    qtbot.waitUntil(lambda: not window.laboratory.is_busy)
+def run(window, run_through):
+    run_through(window)
     assert window.session.state is RunState.DONE
     return labctl.load(window.result.path.text())
 
@@ -38,9 +33,9 @@ def shown(entry):
     return [completer.completionModel().index(i, 0).data() for i in range(completer.completionCount())]
 
 
-def test_what_is_entered_is_in_the_file_in_its_own_places(window, lab, qtbot):
+def test_what_is_entered_is_in_the_file_in_its_own_places(window, run_through):
     fill(window, **TEXTS)
-    data = run(window, lab, qtbot)
+    data = run(window, run_through)
     assert {name: getattr(data.header, name) for name in TEXTS} == TEXTS
     with h5py.File(data.path) as file:
         entry = file["entry"]
@@ -61,12 +56,12 @@ def test_the_queue_takes_them_along(window, lab, qtbot):
     assert {name: getattr(header, name) for name in TEXTS} == TEXTS
 
 
-def test_those_used_last_are_offered_on_the_next_day_and_can_be_taken(make_window, lab, qtbot):
+def test_those_used_last_are_offered_on_the_next_day_and_can_be_taken(make_window, qtbot, run_through):
     first = make_window()
     fill(first, **TEXTS)
-    run(first, lab, qtbot)
+    run(first, run_through)
     fill(first, sample="wafer 4", die="A1")
-    run(first, lab, qtbot)
+    run(first, run_through)
     first.close()
     qtbot.waitUntil(lambda: not first.isVisible())
     second = make_window(connect=False)
@@ -100,9 +95,9 @@ def test_what_is_typed_narrows_the_offers(qtbot):
     completer.popup().hide()
 
 
-def test_the_history_finds_a_run_by_die_device_and_note(window, lab, qtbot):
+def test_the_history_finds_a_run_by_die_device_and_note(window, qtbot, run_through):
     fill(window, **TEXTS)
-    data = run(window, lab, qtbot)
+    data = run(window, run_through)
     qtbot.waitUntil(lambda: data.path in window.runs.runs and window.runs.runs[data.path].status == "done")
     facts = window.runs.runs[data.path]
     assert Filter(words="c4 D17 anneal").passes(facts)
@@ -119,10 +114,10 @@ def test_the_history_finds_a_run_by_die_device_and_note(window, lab, qtbot):
 
 
 @pytest.mark.parametrize("missing", [("die",), ("die", "device", "note")])
-def test_a_file_of_before_there_were_dies_and_notes_is_read(window, lab, qtbot, tmp_path, missing):
+def test_a_file_of_before_there_were_dies_and_notes_is_read(window, tmp_path, missing, run_through):
     fill(window, **TEXTS)
     path = tmp_path / "old.h5"
-    shutil.copy(run(window, lab, qtbot).path, path)
+    shutil.copy(run(window, run_through).path, path)
     with h5py.File(path, "r+") as file:
         header = json.loads(file["entry"].attrs["labctl_header"])
         for name in missing:

@@ -101,17 +101,15 @@ def test_fit_undoes_a_zoom(lab, shown, rows, qtbot):
     qtbot.waitUntil(lambda: view.viewRange()[0][0] <= 0 and view.viewRange()[0][1] >= 100)
 
 
-def run(window, lab, qtbot):
-    window.run_bar.buttons["run"].click()
-    lab.gate.release(3)
-    qtbot.waitUntil(lambda: window.session.run is not None and not window.session.is_active)
+def run(window, qtbot, run_through):
+    run_through(window)
     window.tabs.setCurrentWidget(window.live)
     qtbot.waitUntil(lambda: not any(panel.is_stale for panel in window.live.panels))
     return Path(window.result.path.text())
 
 
-def test_a_plot_is_kept_as_data_and_as_picture(window, lab, qtbot, tmp_path):
-    run(window, lab, qtbot)
+def test_a_plot_is_kept_as_data_and_as_picture(window, qtbot, tmp_path, run_through):
+    run(window, qtbot, run_through)
     for number, panel in enumerate(window.live.panels):
         target = tmp_path / f"plot{number}"
         window.live_desk.ask_path = lambda what, target=target: str(target)
@@ -129,8 +127,8 @@ def test_a_plot_is_kept_as_data_and_as_picture(window, lab, qtbot, tmp_path):
         assert target.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_click_on_a_cell_shows_its_history_from_the_file(window, lab, qtbot):
-    path = run(window, lab, qtbot)
+def test_a_click_on_a_cell_shows_its_history_from_the_file(window, qtbot, run_through):
+    path = run(window, qtbot, run_through)
     panel = next(panel for panel in window.live.panels if isinstance(panel, MapPanel))
     view = panel.item.getViewBox()
     place = panel.plot.mapFromScene(view.mapViewToScene(QPointF(0.0, 7.0)))

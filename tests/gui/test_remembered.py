@@ -1,7 +1,7 @@
 """What the window remembers, and what it makes of the screen that it is on."""
 
 import pytest
-from PyQt6.QtCore import QSize, QTimer
+from PyQt6.QtCore import QSize
 from PyQt6.QtGui import QPixmap
 
 import labctl
@@ -9,7 +9,6 @@ from labctl import plugins
 from labctl.events import RunState
 from labctl.gui import theme
 from labctl.gui import window as window_module
-from labctl.gui.app import main
 from labctl.gui.result_view import FigureLabel
 from labctl.gui.window import MainWindow
 
@@ -46,25 +45,11 @@ def test_size_theme_and_protocol_of_the_day_before_come_back(make_window, second
     assert theme.current() is theme.LIGHT
 
 
-def test_the_program_begins_in_the_theme_that_is_remembered(qapp, qtbot, store, tmp_path, lab, light):
+def test_the_program_begins_in_the_theme_that_is_remembered(program, qapp, store, lab, light):
     store.setValue("dark", "yes")
-    seen = []
-
-    def look():
-        (window,) = [w for w in qapp.topLevelWidgets() if isinstance(w, MainWindow) and w.isVisible()]
-        if window.laboratory.station is None:
-            QTimer.singleShot(50, look)
-            return
-        seen.append((theme.current(), window.dark.isChecked()))
-        window.close()
-
-    QTimer.singleShot(50, look)
-    assert main(str(lab.station), True, 1, tmp_path / "data", store=store) == 0
-    assert seen == [(theme.DARK, True)]
+    found = program(str(lab.station), lambda window: (theme.current(), window.dark.isChecked()), simulate=True)
+    assert found == ((theme.DARK, True), 0)
     theme.apply(qapp)
-    for widget in qapp.topLevelWidgets():
-        if isinstance(widget, MainWindow):
-            widget.deleteLater()
 
 
 def test_the_data_folder_is_chosen_in_the_menu_used_and_remembered(window, lab, qtbot, monkeypatch, tmp_path, store):

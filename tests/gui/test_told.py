@@ -10,14 +10,6 @@ from labctl.events import Progress, RunState
 from labctl.gui import notify, result_view
 
 
-def run(window, lab, qtbot, steps=3):
-    before = window.session.run
-    window.run_bar.buttons["run"].click()
-    lab.gate.release(steps)
-    qtbot.waitUntil(lambda: window.session.run is not before and not window.session.is_active)
-    qtbot.waitUntil(lambda: not window.laboratory.is_busy)
-
-
 @pytest.fixture
 def tray(monkeypatch):
     """The system's tray: what is shown in it."""
@@ -70,9 +62,9 @@ def test_every_state_of_a_run_has_words_and_a_sign_of_its_own(window):
     assert not any(text[0].isalnum() for text in signed)
 
 
-def test_a_note_is_shown_in_the_tray_at_the_end_and_at_a_failure(window, lab, qtbot, monkeypatch, tray):
+def test_a_note_is_shown_in_the_tray_at_the_end_and_at_a_failure(window, qtbot, monkeypatch, tray, run_through):
     monkeypatch.setattr(window, "isActiveWindow", lambda: False)
-    run(window, lab, qtbot)
+    run_through(window)
     assert tray[0] == "tray"
     title, text, icon, duration = tray[1]
     assert (title, icon, duration) == (
@@ -83,15 +75,15 @@ def test_a_note_is_shown_in_the_tray_at_the_end_and_at_a_failure(window, lab, qt
     assert text.endswith(Path(window.result.path.text()).name)
     window.form.rows[("fail",)].editor.show_value(True)
     qtbot.waitUntil(lambda: window.conductor.can_run)
-    run(window, lab, qtbot)
+    run_through(window)
     title, text, icon, _ = tray[-1]
     assert (title, icon) == ("labctl: Run FAILED", notify.QSystemTrayIcon.MessageIcon.Critical)
     assert "no answer" in text
 
 
-def test_who_looks_at_the_window_is_shown_no_note(window, lab, qtbot, monkeypatch, tray):
+def test_who_looks_at_the_window_is_shown_no_note(window, qtbot, monkeypatch, tray, run_through):
     monkeypatch.setattr(window, "isActiveWindow", lambda: True)
-    run(window, lab, qtbot)
+    run_through(window)
     assert tray == []
 
 
@@ -111,12 +103,12 @@ def test_errors_come_in_words_one_below_the_other_and_details_only_where_there_a
     assert not area.isVisible()
 
 
-def test_the_path_of_a_run_is_copied_its_folder_opened_and_its_figure_enlarged(window, lab, qtbot, monkeypatch):
+def test_the_path_of_a_run_is_copied_its_folder_opened_and_its_figure_enlarged(window, qtbot, monkeypatch, run_through):
     opened = []
     monkeypatch.setattr(result_view.QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
     result = window.result
     assert not result.copy.isEnabled()
-    run(window, lab, qtbot)
+    run_through(window)
     qtbot.waitUntil(lambda: result.figure.pixels is not None)
     result.copy.click()
     assert QGuiApplication.clipboard().text() == result.path.text()

@@ -5,12 +5,12 @@ import sys
 import threading
 
 import pytest
-from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QDialog
 
 import labctl
 from labctl.events import RunState
-from labctl.gui.app import catch_crashes, main
+from labctl.gui.app import catch_crashes
 from labctl.gui.facts import Outputs
 from labctl.gui.result_view import FigureLabel, name_and_unit
 from labctl.gui.window import MainWindow
@@ -229,25 +229,14 @@ def test_a_window_without_a_station_closes(qtbot, store, tmp_path, lab, light):
     qtbot.waitUntil(lambda: not window.isVisible())
 
 
-def test_the_program_opens_the_last_station_and_returns_when_it_is_closed(qapp, qtbot, store, tmp_path, lab):
+def test_the_program_opens_the_last_station_and_returns_when_it_is_closed(program, store, tmp_path, lab):
     store.setValue("station", str(lab.station))
     store.setValue("simulate", "yes")
-    seen = []
 
-    def look():
-        (window,) = [w for w in qapp.topLevelWidgets() if isinstance(w, MainWindow) and w.isVisible()]
-        if window.laboratory.station is None:
-            QTimer.singleShot(50, look)
-            return
-        seen.append((window.laboratory.station.name, window.laboratory.station.options.simulate, window.output))
-        window.close()
+    def look(window):
+        return window.laboratory.station.name, window.laboratory.station.options.simulate, window.output
 
-    QTimer.singleShot(50, look)
-    assert main("", False, 1, tmp_path / "data", store=store) == 0
-    assert seen == [("tiny", True, tmp_path / "data")]
-    for widget in qapp.topLevelWidgets():
-        if isinstance(widget, MainWindow):
-            widget.deleteLater()
+    assert program("", look, simulate=False) == (("tiny", True, tmp_path / "data"), 0)
 
 
 def test_the_last_error_of_an_instrument_stays_on_its_card(make_window, lab, qtbot):
