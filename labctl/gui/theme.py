@@ -28,6 +28,14 @@ class Theme:
 LIGHT = Theme("#f3f4f6", "#ffffff", "#1b1f24", "#5b6470", "#c9ced6", "#1f5fae", "#b3141f", "#1c6b36", "#8a5200")
 DARK = Theme("#23262b", "#1a1c20", "#e6e8eb", "#a3abb5", "#454b54", "#6ea8ec", "#ff6b73", "#6fce8c", "#f0b35a")
 
+LINE_STYLES = {
+    "solid": Qt.PenStyle.SolidLine,
+    "dashed": Qt.PenStyle.DashLine,
+    "dotted": Qt.PenStyle.DotLine,
+    "dash-dotted": Qt.PenStyle.DashDotLine,
+}
+"""Lines of one plot that are told apart without their colour, by name."""
+
 _current = [LIGHT]
 
 

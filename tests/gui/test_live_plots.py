@@ -71,6 +71,8 @@ def test_a_trace_of_all_groups_is_broken_where_the_group_changes(trace, rows):
     expected = [1, 2, math.nan, 3, 4, math.nan, 5, math.nan, 6, math.nan, 7, math.nan, 8]
     np.testing.assert_array_equal(panel.curves[0].yData, expected, "five groups are one line")
     assert all(curve.getData()[0] is None for curve in panel.curves[1:])
+    panel.add(rows(time=[8, 9], level=[5, 6], current=[9, 10]))
+    assert len(panel._groups) == 5, "no more are counted, however many cells there are"
 
 
 def test_a_few_groups_have_a_line_of_their_own_that_the_caption_names(trace, rows):

@@ -58,13 +58,13 @@ class HistoryModel(QAbstractTableModel):
 
     @override
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        run = self.runs[index.row()]
+        run, column = self.runs[index.row()], COLUMNS[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole:
             return "\n".join(filter(None, (run.title, run.reason, str(run.path))))
         if role == SORTED_BY:
-            text = shown(run, COLUMNS[index.column()])
-            return f"{text} {run.stamp[0]:020}" if COLUMNS[index.column()] == "started" else text
-        return shown(run, COLUMNS[index.column()]) if role == Qt.ItemDataRole.DisplayRole else None
+            text = shown(run, column)
+            return f"{text} {run.stamp[0]:020}" if column == "started" else text
+        return shown(run, column) if role == Qt.ItemDataRole.DisplayRole else None
 
 
 def shown(run: RunFacts, column: str) -> str:

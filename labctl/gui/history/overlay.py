@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QCheckBox, QComboBox, QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from labctl.gui import theme
 from labctl.gui.history.folder import RunFolder
 from labctl.gui.live import axes
 from labctl.gui.live.buffers import Floats, thinned
-from labctl.gui.live.panel import label
+from labctl.gui.live.panel import label, words
 
 if TYPE_CHECKING:
     from labctl.runfile.reader import RunData
@@ -24,7 +23,7 @@ PIECES = 2000
 """A line is drawn with so many runs of points, each with its peak and its dip."""
 _MOST = 6 * PIECES
 """So many points of a line that starts over are drawn at most."""
-_STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
+_STYLES = tuple(theme.LINE_STYLES.values())
 _SYMBOLS = ("o", "s", "t", "d")
 
 
@@ -85,12 +84,14 @@ def lines(paths: Sequence[Path], stream: str, x: str, y: str, *, log: tuple[bool
 
 
 def _line(x: Floats, y: Floats) -> Line:
-    if not len(restarts(x)):
+    breaks = restarts(x)
+    if not len(breaks):
         return Line(*thinned(x, y, PIECES))
     # Peaks and dips of a stretch would be drawn where it begins, which may be in another round: points are left out.
     every = -(-len(x) // _MOST)
-    x, y = x[::every], y[::every]
-    breaks = restarts(x)
+    if every > 1:
+        x, y = x[::every], y[::every]
+        breaks = restarts(x)
     return Line(np.insert(x, breaks, np.nan), np.insert(y, breaks, np.nan), True, every)
 
 
@@ -174,7 +175,7 @@ class OverlayWindow(QDialog):
         item.setLogMode(*log)
         units = self._streams.columns[self.stream.currentText()]
         for side, name, is_log in (("bottom", x, log[0]), ("left", y, log[1])):
-            label(item.getAxis(side), name.replace("_", " "), units[name], log=is_log)
+            label(item.getAxis(side), words(name), units[name], log=is_log)
         self.curves = []
         for number, (name, line) in enumerate(zip(self._streams.names, found, strict=True)):
             colour = _colour(number)
@@ -210,7 +211,7 @@ def _how(found: Sequence[Line], x: str) -> str:
     """Say what is not drawn of lines that start over."""
     every = max(line.every for line in found)
     left_out = f", one point in {every:,} is drawn" if every > 1 else ""
-    broken = f", broken where {x.replace('_', ' ')} starts over"
+    broken = f", broken where {words(x)} starts over"
     return broken + left_out if any(line.starts_over for line in found) else ""
 
 

@@ -17,12 +17,7 @@ CAPACITY = 1_000_000
 """Points that are kept; the file has them all."""
 _SYMBOLS = 80
 """So few points are drawn as points, too."""
-_STYLES = (
-    ("solid", Qt.PenStyle.SolidLine),
-    ("dashed", Qt.PenStyle.DashLine),
-    ("dotted", Qt.PenStyle.DotLine),
-    ("dash-dotted", Qt.PenStyle.DashDotLine),
-)
+_MOST_GROUPS = len(theme.LINE_STYLES)
 """So many groups have a line of their own; more are one line, broken where the group changes."""
 
 
@@ -35,7 +30,7 @@ class TracePanel(PlotPanel):
         self._buffer = SlidingColumns(4, CAPACITY)
         self._group: object = None
         self._groups: dict[object, int] = {}
-        self.curves = [self.item.plot(connect="finite") for _ in _STYLES]
+        self.curves = [self.item.plot(connect="finite") for _ in range(_MOST_GROUPS)]
         for curve in self.curves:
             curve.setSymbolPen(None)
             curve.setSymbolSize(5)
@@ -53,7 +48,7 @@ class TracePanel(PlotPanel):
         super().colour()
         colours = theme.current()
         lines = (colours.accent, colours.warning, colours.good, colours.text)
-        for curve, colour, (_, style) in zip(self.curves, lines, _STYLES, strict=True):
+        for curve, colour, style in zip(self.curves, lines, theme.LINE_STYLES.values(), strict=True):
             curve.setPen(pg.mkPen(colour, width=1, style=style))
             curve.setSymbolBrush(colour)
         goal_pen = pg.mkPen(colours.warning, width=1, style=Qt.PenStyle.DashLine)
@@ -136,12 +131,13 @@ class TracePanel(PlotPanel):
 
     @property
     def _is_apart(self) -> bool:
-        return 1 < len(self._groups) <= len(_STYLES)
+        return 1 < len(self._groups) <= _MOST_GROUPS
 
     def _broken_at_groups(self, columns: Floats, rows: Rows, group: str) -> Floats:
         numbers = rows[group]
-        for value in np.unique(numbers):
-            columns[3, numbers == value] = self._groups.setdefault(plain(value), len(self._groups))
+        if len(self._groups) <= _MOST_GROUPS:
+            for value in np.unique(numbers):
+                columns[3, numbers == value] = self._groups.setdefault(plain(value), len(self._groups))
         breaks = np.flatnonzero(numbers[1:] != numbers[:-1]) + 1
         if self._group is not None and self._group != plain(numbers[0]):
             breaks = np.concatenate(([0], breaks))
@@ -161,8 +157,8 @@ class TracePanel(PlotPanel):
         unit = self.column(trace.y).unit
         parts = [f"{points:,} points" if not (trace.group and trace.latest) else f"{words(trace.group)} {self._group}"]
         if trace.group and self._is_apart:
-            styles = zip(self._groups, _STYLES, strict=False)
-            parts.append(f"{words(trace.group)} " + ", ".join(f"{value} {style}" for value, (style, _) in styles))
+            styles = zip(self._groups, theme.LINE_STYLES, strict=False)
+            parts.append(f"{words(trace.group)} " + ", ".join(f"{value} {style}" for value, style in styles))
         if math.isfinite(value):
             parts.append(f"now {format_quantity(value, unit, 4)}")
         if math.isfinite(goal):
