@@ -108,11 +108,13 @@ def cnn_step(trained: str) -> None:
         def over_the_wire() -> None:
             training.iterate(next(count))
 
-        seconds = interleaved({"bare": bare.step, "forward": bare.forward, "board": over_the_wire})
-    ratio, whole = seconds["board"] / seconds["bare"], seconds["board"] / (seconds["bare"] + seconds["forward"])
+        works = {"bare": bare.step, "board": over_the_wire}
+        seconds = interleaved({**works, "forward": bare.forward} if trained == "FC" else works)
+    ratio = seconds["board"] / seconds["bare"]
     rates = f"bare {1 / seconds['bare']:.0f}/s, over the wire {1 / seconds['board']:.0f}/s"
     print(f"CNN iteration, {trained}, batch {BATCH}: {rates}, {ratio:.2f} x the bare computation (goal <= 5)")
-    if trained == "FC":
+    if "forward" in seconds:
+        whole = seconds["board"] / (seconds["bare"] + seconds["forward"])
         print(f"  {whole:.2f} x where the bare computation passes the images through the convolutions each time")
 
 

@@ -22,6 +22,8 @@ def rows_in(numbers: Cells, geometry: ArrayGeometry, longest: int) -> list[tuple
     Returns:
         ``None`` where they are no whole rows, name a cell twice, or lists take fewer requests.
     """
+    if len(numbers) % geometry.columns:
+        return None
     wanted = np.zeros(geometry.cells, dtype=np.bool_)
     wanted[numbers] = True
     rows = np.flatnonzero(wanted[:: geometry.columns])

@@ -11,6 +11,7 @@ from labctl.reproduction.cases import Case, Headline
 _DRAW = "initial weights decide by about 0.01 (three float runs: 0.881 to 0.892)"
 _PULSES = "published with one digit, for EaPU with memorial programming"
 _MORE = "10 to 12 pulses an update (RESET and SET are two) where the paper's figures give 7"
+_LETTERS = {"autoencoder": "EAPU-E", "SRNet": "EAPU-F"}
 _HALF: dict[str, dict[str, Any]] = {
     "autoencoder": {"mini_batches": 550, "validate_every": 110},
     "SRNet": {"mini_batches": 200, "validate_every": 100},
@@ -35,7 +36,7 @@ _PARTLY = (
 
 def _eapu(network: str, *further: Headline) -> Case:
     return Case(
-        f"{'EAPU-E' if network == 'autoencoder' else 'EAPU-F'} (EaPU+MP)",
+        f"{_LETTERS[network]} (EaPU+MP)",
         f"train-{network.lower()}",
         (
             *further,
@@ -50,7 +51,7 @@ def _eapu(network: str, *further: Headline) -> Case:
 def _controls(network: str, published: float) -> tuple[Case, ...]:
     return tuple(
         Case(
-            f"{'EAPU-E' if network == 'autoencoder' else 'EAPU-F'} ({name}, every change)",
+            f"{_LETTERS[network]} ({name}, every change)",
             f"train-{network.lower()}",
             (
                 Headline(f"{network}: SSIM with {name}, every change made", "in_situ_ssim", published * 0.2, 0.0,
