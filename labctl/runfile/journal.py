@@ -25,7 +25,7 @@ from labctl.errors import DataFileError
 MAGIC = b"LABCTLJ1"
 SUFFIX = ".journal"
 PATIENCE = 2.0
-"""s that a new run waits for its locks: whoever lists run files has each of them for a moment."""
+"""s that a new run and a reader wait for a lock: each of them has it for a moment."""
 _MANY = 0x80
 _LOCKED_BYTE = 1 << 30
 _LENGTH = struct.Struct("<I")

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labctl.errors import DataFileError
-from labctl.runfile.journal import JournalContent, JournalCutError, journal_path
+from labctl.runfile.journal import JournalContent, JournalCutError, journal_path, patiently
 from labctl.runfile.layout import ENTRY
 
 _BATCH = 1 << 20
@@ -30,7 +30,7 @@ class StoredRun:
         path: The run file.
 
     Raises:
-        DataFileError: Not there, damaged, or no run file of labctl.
+        DataFileError: Not there, damaged, no run file of labctl, or locked by another program.
     """
 
     def __init__(self, path: Path) -> None:
@@ -40,7 +40,9 @@ class StoredRun:
         # The journal is read first: what moves from it into HDF5 meanwhile is then in both, never in neither.
         self._journal = self._read_journal()
         try:
-            self.file = _open(path)
+            self.file = patiently(lambda: _open(path))  # a run that opens its file has it locked for a moment
+        except BlockingIOError as error:
+            raise DataFileError(f"{path} cannot be read now: another program has it open for writing") from error
         except OSError as error:
             raise DataFileError(
                 f"{path} cannot be read: it is damaged, cut short, or no HDF5 file ({error})"

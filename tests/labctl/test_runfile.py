@@ -15,6 +15,7 @@ import pytest
 from labctl.clock import RealClock
 from labctl.errors import DataFileError
 from labctl.protocol import Step
+from labctl.runfile import journal as journal_module
 from labctl.runfile import writer as writer_module
 from labctl.runfile.finish import recover
 from labctl.runfile.header import RunEnding, RunHeader
@@ -76,6 +77,27 @@ def test_a_viewer_that_opens_a_new_file_at_once_does_not_make_its_run_fail(
     for timer in timers:
         timer.join()
     assert load(writer.path).status == "done"
+
+
+def test_a_reader_outlasts_a_program_that_opens_the_file(write: Callable[[], RunFileWriter]) -> None:
+    writer = write()
+    writer.close(RunEnding("done"))
+    opening = os.open(writer.path, os.O_RDWR)
+    fcntl.flock(opening, fcntl.LOCK_EX)
+    threading.Timer(0.2, os.close, [opening]).start()
+    assert load(writer.path).status == "done"
+
+
+def test_a_file_that_stays_locked_is_not_called_damaged(
+    write: Callable[[], RunFileWriter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "PATIENCE", 0.05)
+    writer = write()
+    writer.close(RunEnding("done"))
+    with writer.path.open("r+b") as opened:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        with pytest.raises(DataFileError, match=r"run\.h5 cannot be read now: another program has it open for writing"):
+            load(writer.path)
 
 
 def test_a_long_run_begins_its_journal_anew_and_loses_nothing(
