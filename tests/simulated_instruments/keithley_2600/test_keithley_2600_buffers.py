@@ -106,6 +106,15 @@ def test_a_trigger_model_sweep_steps_measures_and_holds(host: Any) -> None:
     host.expect_no_error()
 
 
+def test_a_logarithmic_sweep_steps_away_from_its_asymptote(host: Any) -> None:
+    host.send("smua.trigger.source.logv(1.1, 2, 4, 1)", "smua.trigger.source.action = 1", "smua.trigger.count = 4")
+    host.send("smua.source.output = 1")
+    host.terminals["smua"].actions.clear()
+    host.send("smua.trigger.initiate()", "waitcomplete()")
+    levels = [action[1] for action in host.terminals["smua"].actions][:4]
+    assert levels == pytest.approx(1 + np.geomspace(0.1, 1, 4), abs=2e-3)
+
+
 def test_pulses_return_to_the_bias_after_each_point(host: Any) -> None:
     host.send("smua.source.levelv = 0.1", "smua.trigger.source.listv({1, 2})", "smua.trigger.source.action = 1")
     host.send("smua.trigger.endpulse.action = smua.SOURCE_IDLE", "smua.trigger.count = 2", "smua.source.output = 1")

@@ -142,15 +142,17 @@ def test_a_current_above_the_fixed_measure_range_overflows(host: Any) -> None:
     assert int(host.number("status.measurement.instrument.smua.condition")) & 128
 
 
-def test_a_reading_takes_the_integration_time(host: Any) -> None:
-    host.send(
-        "smua.source.output = 1", "smua.measure.autozero = 0", "smua.measure.delay = 0", "smua.measure.rangei = 1e-3"
-    )
+@pytest.mark.parametrize(("autozero", "factor"), [("OFF", 1), ("AUTO", 2)])
+def test_a_reading_takes_the_integration_time_and_as_long_again_for_autozero(
+    host: Any, autozero: str, factor: int
+) -> None:
+    host.send("smua.source.output = 1", "smua.measure.delay = 0", "smua.measure.rangei = 1e-3")
+    host.send(f"smua.measure.autozero = smua.AUTOZERO_{autozero}")
     for nplc, seconds in ((1, 0.02), (10, 0.2), (0.01, 0.0002)):
         host.send(f"smua.measure.nplc = {nplc}")
         before = host.clock.now()
         host.send("smua.measure.i()")
-        assert host.clock.now() - before == pytest.approx(seconds, abs=0.0012)
+        assert host.clock.now() - before == pytest.approx(factor * seconds, abs=0.0012)
 
 
 def test_a_source_delay_follows_each_level(host: Any) -> None:
@@ -234,6 +236,34 @@ def test_filters_average_and_the_reference_is_subtracted(host: Any) -> None:
     host.send("smua.measure.filter.type = smua.FILTER_MOVING_AVG", "for i = 1, 100 do smua.measure.i() end")
     assert abs(host.number("smua.measure.i()")) < 3e-6
     host.expect_no_error()
+
+
+@pytest.mark.parametrize(
+    ("kind", "combine"), [("FILTER_REPEAT_AVG", np.mean), ("FILTER_MEDIAN", np.median)], ids=["mean", "median"]
+)
+def test_a_filter_combines_the_readings_as_its_type_says(
+    make_host: Callable[..., Any], kind: str, combine: Callable[[list[float]], float]
+) -> None:
+    def prepared() -> Any:
+        host = make_host(seed=8)
+        host.send("format.asciiprecision = 12", "smua.source.levelv = 1", "smua.source.output = 1")
+        host.send("smua.measure.rangei = 1e-3", "smua.measure.nplc = 0.001")
+        host.clock.wait(1.0)
+        return host
+
+    plain, filtered = prepared(), prepared()
+    readings = [plain.number("smua.measure.i()") for _ in range(5)]
+    filtered.send(f"smua.measure.filter.type = smua.{kind}", "smua.measure.filter.count = 5")
+    filtered.send("smua.measure.filter.enable = 1")
+    assert filtered.number("smua.measure.i()") == pytest.approx(combine(readings), rel=1e-9)
+    assert abs(np.mean(readings) - np.median(readings)) > 1e-8  # so that the one is not the other by chance
+
+
+def test_the_power_limit_lowers_the_current_limit(host: Any) -> None:
+    host.send("smua.source.limiti = 1", "smua.source.limitp = 1e-3", "smua.source.levelv = 2")
+    host.send("smua.source.output = 1")
+    assert host.number("smua.measure.i()") == pytest.approx(5e-4, rel=0.01)
+    assert host.send("print(smua.source.compliance)") == "true"
 
 
 def test_channels_do_not_disturb_each_other(host: Any) -> None:

@@ -59,6 +59,16 @@ def test_a_pulse_train_measures_as_it_was_made(show, query, expected, tolerance)
     assert scope.codes() == []
 
 
+def _ringing(times):
+    phase = np.mod(times, 2e-6)
+    return np.interp(phase, [0, 20e-9, 60e-9, 500e-9, 520e-9, 560e-9, 2e-6], [0, 2.2, 2, 2, -0.4, 0, 0])
+
+
+@pytest.mark.parametrize(("query", "percent"), [("OVER?", 10.0), ("PRES?", 20.0)])
+def test_what_goes_beyond_top_and_base_is_told_in_percent_of_the_amplitude(show, query, percent):
+    assert show(_ringing).number(f":MEAS:{query}") == pytest.approx(percent, abs=2.5)
+
+
 @pytest.mark.parametrize("query", ["FREQ?", "PWID?", "RIS?", "DUTY?", "TEDG? 1", "DEL? CHAN1,CHAN2"])
 def test_a_flat_line_has_no_times(show, query):
     assert show(np.zeros_like).ask(f":MEAS:{query}") == "+9.9E+37"

@@ -108,6 +108,35 @@ def test_without_a_record_there_is_no_data(scope):
     assert scope.ask(":MEAS:VPP?") == "+9.9E+37"
 
 
+def test_a_new_single_shot_forgets_the_record_before(scope):
+    assert scope.ask(":TRIG:SWE AUTO;:DIG CHAN1;*OPC?;:WAV:POIN?") == "1;+1000"
+    scope.send(":TRIG:SWE NORM;:SING")
+    assert scope.ask(":WAV:POIN?") == "+0"
+    assert scope.raw(":WAV:DATA?") == b""
+    assert scope.codes() == [-230]
+
+
+def test_the_operation_event_tells_what_came_on_since_it_was_asked(scope, inputs, clock):
+    scope.send(SETUP, ":STOP")
+    scope.ask(":OPER?")
+    scope.send(":SING")
+    clock.wait(1.0)
+    assert scope.ask(":OPER?;:OPER?") == "+40;+0"
+    inputs["chan1"].edges = [(clock.now(), True)]
+    clock.wait(1.0)
+    assert scope.ask(":OPER?;:OPER:COND?") == "+0;+0"
+    inputs["chan1"].edges = []
+    scope.send(":SING")
+    clock.wait(1.0)
+    assert scope.ask(":OPER:EVEN?") == "+40"
+
+
+@pytest.mark.parametrize(("kind", "count"), [("AVER", 64), ("NORM", 1)])
+def test_the_preamble_has_the_number_of_records_that_were_averaged(scope, kind, count):
+    scope.send(f":ACQ:TYPE {kind};COUN 64;:TRIG:SWE AUTO;:DIG CHAN1")
+    assert _preamble(scope)["count"] == count
+
+
 def test_a_running_scope_shows_what_is_there_now(scope, inputs, clock):
     scope.send(":CHAN1:SCAL 0.5;OFFS 1")
     inputs["chan1"].signal = lambda times: np.full(len(times), 1.5)
