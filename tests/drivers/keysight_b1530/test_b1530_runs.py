@@ -67,6 +67,15 @@ def test_a_pulse_train_is_one_pattern_repeated_by_the_instrument(bench: Any) -> 
     ]  # fmt: skip
 
 
+def test_a_pulse_starts_from_its_base_and_falls_back_to_it(bench: Any) -> None:
+    driver = bench.opened()
+    driver.send_pulses(PULSE.model_copy(update={"base": 0.2}), count=2, period=5e-6)
+    calls = bench.library.taken()
+    assert "createPattern('pattern1', 0.2)" in calls
+    assert "addVectors('pattern1', [1e-07, 1e-06, 1e-07, 3.8e-06], [1.0, 1.0, 0.2, 0.2], 4)" in calls
+    assert "dcforceVoltage(101, 0.0)" in calls[calls.index("execute()") :]
+
+
 def test_the_same_run_again_is_only_executed_and_another_is_sent(bench: Any) -> None:
     driver = bench.opened()
     driver.send_pulses(PULSE)
@@ -93,10 +102,12 @@ def test_settings_go_with_the_next_waveform(bench: Any) -> None:
     driver.pulse_mode.set("PG")
     driver.trigger_out.set("START_EXECUTION")
     driver.force_delay.set("1.25 ns")
+    driver.measure_delay.set("-2.5 ns")
     driver.send_waveform(np.array([0.0, 1e-6, 2e-6]), np.array([0.0, -4.0, 0.0]))
     calls = bench.library.taken()
     for call in (
         "setOperationMode(101, 2002)", "setForceVoltageRange(101, 3002)", "setForceDelay(101, 1.25e-09)",
+        "setMeasureDelay(101, -2.5e-09)",
         "setTriggerOutMode(101, 8001, 8100)", "addVectors('pattern1', [1e-06, 1e-06], [-4.0, 0.0], 2)",
     ):  # fmt: skip
         assert call in calls

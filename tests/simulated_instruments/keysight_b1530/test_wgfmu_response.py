@@ -178,6 +178,43 @@ def test_channels_start_together_and_a_force_delay_shifts_one(wgfmu: Any) -> Non
     assert wgfmu.loads[202].trace(at)[0] == pytest.approx([0.0, 0.5], abs=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("force", "measure", "later"),
+    [(0.0, 50e-9, 50e-9), (50e-9, 0.0, -50e-9), (50e-9, 50e-9, 0.0), (0.0, -50e-9, -50e-9)],
+)
+def test_a_delay_moves_the_measurement_along_the_waveform(
+    make_wgfmu: Any, force: float, measure: float, later: float
+) -> None:
+    def mean_on_a_ramp(force: float, measure: float) -> float:
+        wgfmu = make_wgfmu()
+        wgfmu.open()
+        wgfmu.pattern(b"ramp", 0.0, [(1e-6, 1.0), (1e-6, 1.0)])
+        wgfmu.do("setMeasureEvent", b"ramp", b"e", 400e-9, 50, 1e-8, 0.0, 12000)
+        wgfmu.do("addSequence", 201, b"ramp", 1.0)
+        wgfmu.do("setForceDelay", 201, force)
+        wgfmu.do("setMeasureDelay", 201, measure)
+        wgfmu.ready()
+        return float(np.mean(_run(wgfmu)[1]))
+
+    slope = 1.0 / 1e-6 / 1e4  # A/s
+    moved = mean_on_a_ramp(force, measure) - mean_on_a_ramp(0.0, 0.0)
+    assert moved == pytest.approx(slope * later, abs=0.02 * slope * 50e-9)
+
+
+@pytest.mark.parametrize("delay", [50e-9, -50e-9])
+def test_equal_delays_of_output_and_measurement_show_an_edge_as_none_do(make_wgfmu: Any, delay: float) -> None:
+    def behind_an_edge(delay: float) -> list[float]:
+        wgfmu = make_wgfmu()
+        wgfmu.open()
+        _step(wgfmu, 5.0, 10e-6, [(150e-9, 1, 1e-8, 0.0, 12000)])
+        wgfmu.do("setForceDelay", 201, delay)
+        wgfmu.do("setMeasureDelay", 201, delay)
+        wgfmu.ready()
+        return _run(wgfmu)[1]
+
+    assert behind_an_edge(delay) == pytest.approx(behind_an_edge(0.0), rel=1e-6)
+
+
 def test_the_same_seed_measures_the_same(make_wgfmu: Any) -> None:
     runs = []
     for seed in (1, 1, 2):
