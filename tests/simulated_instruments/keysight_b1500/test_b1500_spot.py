@@ -1,5 +1,6 @@
 from typing import Any
 
+import numpy as np
 import pytest
 
 
@@ -10,6 +11,12 @@ def test_a_spot_measurement_is_one_element_of_fixed_width(analyzer: Any) -> None
     assert len(reply) == 15 + 2
     assert reply.startswith("NAI+0")
     assert float(reply[3:]) == pytest.approx(20e-6, rel=2e-3)
+
+
+def test_readings_are_whole_counts_of_the_fast_converter(analyzer: Any) -> None:
+    analyzer.write("CN 1", "DV 1,0,0.5,1E-3", "AAD 1,0", *["TI 1,-16"] * 20)
+    readings, count = np.array([float(analyzer.read()[3:]) for _ in range(20)]), 1e-4 / 50_000
+    assert readings / count == pytest.approx(np.rint(readings / count), abs=1e-3)
 
 
 def test_voltage_current_and_time_come_in_order(analyzer: Any) -> None:
@@ -152,6 +159,15 @@ def test_dz_forces_zero_and_rz_brings_the_output_back(analyzer: Any) -> None:
 
 def test_dz_twice_remembers_what_was_forced_before_the_first(analyzer: Any) -> None:
     analyzer.write("CN 1", "DV 1,0,0.5,1E-3", "DZ", "DZ", "RZ 1")
+    assert analyzer.loads["smu1"].sense()[0] == 0.5
+
+
+def test_dz_leaves_a_channel_alone_whose_switch_is_open(analyzer: Any) -> None:
+    analyzer.write("CN 1", "DV 1,0,0.5,1E-3", "DZ")
+    assert analyzer.error() == 0
+    analyzer.write("RZ 2")
+    assert analyzer.error() == 205
+    analyzer.write("RZ")
     assert analyzer.loads["smu1"].sense()[0] == 0.5
 
 
