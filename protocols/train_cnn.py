@@ -10,7 +10,7 @@ from labctl.analysis import hybrid
 from labctl.analysis.energy import with_energy
 from labctl.capabilities import CellArray
 from labctl.clock import Clock
-from labctl.confusion import CONFUSION, Confusion, confusion
+from labctl.confusion import CONFUSION, Confusion, Evaluation, confusion
 from labctl.errors import ConfigError
 from labctl.plots import ArrayMap, Plot, Trace
 from labctl.protocol import Count, Note, Plan, Seconds, Siemens, Step, Steps, Wait
@@ -248,8 +248,8 @@ class TrainCnn(ArrayProtocol):
             Part(layer, pairs[..., side], 1 - 2 * side, number // 2 if layer < 2 else 0)
             for number, (layer, pairs) in enumerate(training.pairs) for side in (0, 1)
         )  # fmt: skip
-        for stage, (test, train) in enumerate(training.train_in_software()):
-            yield Error(time=clock.now(), stage=stage, iteration=0, group=0, train_error=train, test_error=test)
+        for stage, found in enumerate(training.train_in_software()):
+            yield from self._errors(training, clock, found, stage=stage)
         layers = training.transfer()
         yield Wait(self.wait)
         currents = training.look()
@@ -259,7 +259,7 @@ class TrainCnn(ArrayProtocol):
                 converged=layer.converged, relaxed=relaxed,
             )  # fmt: skip
         training.learn_scatter(layers)
-        yield from self._errors(training, clock, stage=2, iteration=0)
+        yield from self._groups(training, clock, stage=2)
         yield from self._last_layer(training, moment=0)
 
     def _iterate(self, training: "HybridTraining", clock: Clock, step: int) -> Iterator[Any]:
@@ -270,7 +270,7 @@ class TrainCnn(ArrayProtocol):
             yield Iteration(time=clock.now(), iteration=iteration + 1, **update._asdict())
             yield from self._faults(training, clock, iteration + 1)
         training.examine()
-        yield from self._errors(training, clock, stage=3, iteration=last)
+        yield from self._groups(training, clock, stage=3, iteration=last)
         cells, updates = training.updates()
         yield Updated.block(iteration=last, cell=cells, updates=updates)
 
@@ -281,7 +281,7 @@ class TrainCnn(ArrayProtocol):
             yield Wait((minutes - passed) * 60.0)
             passed = minutes
             training.look()
-            yield Aged(minutes=minutes, test_error=training.errors(0)[0])
+            yield Aged(minutes=minutes, test_error=training.evaluate(0).test)
 
     def _faults(self, training: "HybridTraining", clock: Clock, iteration: int) -> Iterator[Any]:
         """Tell of cells that were found stuck or to have drifted since the last time."""
@@ -298,14 +298,24 @@ class TrainCnn(ArrayProtocol):
                 expected=fault.expected, found=fault.found,
             )  # fmt: skip
 
-    def _errors(self, training: "HybridTraining", clock: Clock, *, stage: int, iteration: int) -> Iterator[Any]:
+    def _groups(self, training: "HybridTraining", clock: Clock, *, stage: int, iteration: int = 0) -> Iterator[Any]:
         for group in range(self.groups):
-            test, train = training.errors(group)
-            yield Error(
-                time=clock.now(), stage=stage, iteration=iteration, group=group, train_error=train, test_error=test
+            yield from self._errors(
+                training, clock, training.evaluate(group), stage=stage, iteration=iteration, group=group
             )
-            if group == 0:
-                yield confusion(*training.answers(group), stage=hybrid.STAGES[stage], iteration=iteration)
+
+    def _errors(
+        self, training: "HybridTraining", clock: Clock, found: Evaluation, *, stage: int, iteration: int = 0,
+        group: int = 0,
+    ) -> Iterator[Any]:  # fmt: skip
+        """Tell of one evaluation; of the first group, also which digit was taken for which."""
+        yield Error(
+            time=clock.now(), stage=stage, iteration=iteration, group=group, train_error=found.train,
+            test_error=found.test,
+        )  # fmt: skip
+        if group == 0:
+            name = hybrid.STAGES[stage]
+            yield confusion(training.test_labels, found.answers, stage=name, iteration=iteration)
 
     def _last_layer(self, training: "HybridTraining", *, moment: int) -> Iterator[Any]:
         _, pairs = training.pairs[-1]

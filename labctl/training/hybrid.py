@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from labctl.capabilities import CellArray, Cells, Floats, Ints, WriteSettings
+from labctl.confusion import Evaluation
 from labctl.training import convolutional as network
 from labctl.training.cell_watch import CellWatch, Fault, Written
 from labctl.training.data import load_digits
@@ -98,7 +99,7 @@ class HybridTraining:
         self.source = digits.source
         self._train = _images(digits.train[:TRAINING_IMAGES])
         self.train_labels = torch.from_numpy(digits.train_labels[:TRAINING_IMAGES].astype(np.int64))
-        self._test, self._test_labels = _images(digits.test), torch.from_numpy(digits.test_labels.astype(np.int64))
+        self._test, self.test_labels = _images(digits.test), digits.test_labels.astype(np.int64)
         self.used = min(len(self._train), of.images or len(self._train))
         self.pairs = [(layer, place.pairs(array.geometry)) for layer, place in of.placed]
         edges = np.cumsum([0, *(pairs.size for _, pairs in self.pairs)])
@@ -117,8 +118,8 @@ class HybridTraining:
 
     # -- ex situ, and the transfer ----------------------------------------------------------------------------------
 
-    def train_in_software(self) -> list[tuple[float, float]]:
-        """Train in float; return test and training error (%) in float and at the levels that are to be written."""
+    def train_in_software(self) -> list[Evaluation]:
+        """Train in float; return what the network gives in float and at the levels that are to be written."""
         of = self.of
         weights = network.train_in_software(
             self._train, self.train_labels, of.software_epochs, self.seed, of.software_rate
@@ -129,7 +130,10 @@ class HybridTraining:
         self.scales = np.array(sizes) / step
         self._targets = [part * step for part in levels]
         at_levels = network.from_maps([part * size for part, size in zip(levels, sizes, strict=True)])
-        return [self._software_errors(each) for each in (weights, at_levels)]
+        return [
+            self._evaluated(each.fc, *(network.all_features(x, each.c1, each.c3) for x in (self._test, self._train)))
+            for each in (weights, at_levels)
+        ]
 
     def transfer(self) -> list[Transferred]:
         """Write every layer, some targets replaced by random ones where the recipe says so."""
@@ -194,18 +198,11 @@ class HybridTraining:
         else:
             self.maps = before
 
-    def errors(self, group: int) -> tuple[float, float]:
-        """Read the last layer and return test and training error of a group, in %."""
+    def evaluate(self, group: int) -> Evaluation:
+        """Read the last layer and return what a group gives with it."""
         self._read(len(self.pairs) - 1)
         train, test = self._inputs[group]
-        acting = self._weights(group).fc
-        labels = self.train_labels[: self.used]
-        return network.error_rate(test, self._test_labels, acting), network.error_rate(train, labels, acting)
-
-    def answers(self, group: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return what the test images are (n,) and what a group says (n,), by what was read last."""
-        fc = torch.from_numpy(self.maps[-1] * self.scales[2]).float().reshape(network.CLASSES, network.FEATURES)
-        return self._test_labels.numpy(), network.answers(self._inputs[group][1], fc)
+        return self._evaluated(self._weights(group).fc, test, train)
 
     def faults(self) -> list[tuple[int, int, Fault]]:
         """Return layer, linear index of the cell and fault of each that was found since the last call."""
@@ -293,11 +290,11 @@ class HybridTraining:
             self._order = round_, np.random.default_rng([self.seed, 2, round_]).permutation(self.used)
         return torch.from_numpy(self._order[1][place * size : (place + 1) * size])
 
-    def _software_errors(self, weights: network.Weights) -> tuple[float, float]:
-        parts = ((self._test, self._test_labels), (self._train, self.train_labels))
-        inputs = [(network.all_features(images, weights.c1, weights.c3), labels) for images, labels in parts]
-        test, train = (network.error_rate(each, labels, weights.fc) for each, labels in inputs)
-        return test, train
+    def _evaluated(self, fc: torch.Tensor, test: torch.Tensor, train: torch.Tensor) -> Evaluation:
+        """Return errors (%) and answers of a last layer for its (n, 192) inputs, of test and training images."""
+        found = network.answers(test, fc)
+        wrong = float((found != self.test_labels).mean()) * 100.0
+        return Evaluation(wrong, network.error_rate(train, self.train_labels[: len(train)], fc), found)
 
     # -- cells --------------------------------------------------------------------------------------------------------
 

@@ -173,12 +173,21 @@ def test_the_confusion_of_each_evaluation_is_its_error_and_each_digit_has_its_ow
     error, seen = trained.arrays("error"), trained.arrays("confusion")
     counts = seen["count"].reshape(-1, 10, 10)
     right = counts.trace(axis1=1, axis2=2) / counts.sum(axis=(1, 2))
-    on_the_board = error["stage"] >= 2
-    assert 100.0 * (1.0 - right) == pytest.approx(error["test_error"][on_the_board])
-    assert seen["iteration"][::100].tolist() == error["iteration"][on_the_board].tolist()
-    assert [stage.decode() for stage in seen["stage"][::100]] == ["transferred"] + ["trained"] * 4
+    assert 100.0 * (1.0 - right) == pytest.approx(error["test_error"])
+    assert seen["iteration"][::100].tolist() == error["iteration"].tolist()
+    stages = [stage.decode() for stage in seen["stage"][::100]]
+    assert stages == ["float", "levels", "transferred", *["trained"] * 4]
     table, shares = TrainCnn.analyse(trained).tables["by_digit"].columns, counts[-1].sum(axis=1) / counts[-1].sum()
-    assert 100.0 - np.dot(table["trained_accuracy"], shares) == pytest.approx(error["test_error"][-1])
+    for stage, last in (("float", 0), ("levels", 1), ("transferred", 2), ("trained", -1)):
+        assert 100.0 - np.dot(table[f"{stage}_accuracy"], shares) == pytest.approx(error["test_error"][last])
+
+
+def test_few_levels_are_worse_than_the_float_network_that_they_come_from(tmp_path: Path, digits: str) -> None:
+    data = run(tmp_path, digits, levels=2, iterations=0)
+    counts = data.arrays("confusion")["count"].reshape(-1, 10, 10)
+    summary = TrainCnn.analyse(data).summary
+    assert summary["float_test_error"] < summary["levels_test_error"]
+    assert counts[0].trace() > counts[1].trace()
 
 
 def test_the_updates_of_all_cells_are_those_of_the_iterations(trained: RunData) -> None:
