@@ -64,11 +64,9 @@ def channel_for(resource: Any) -> Channel:
     if type(port).__module__ == "pyvisa_py.protocols.hislip":
         return HislipChannel(port)
     if isinstance(port, socket.socket):
+        # Or else a short message waits until the one before is acknowledged: 40 ms for each that has no answer.
         port.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if os.name == "posix" and (type(port).__module__.startswith("serial.") or isinstance(port, socket.socket)):
-        if isinstance(port, socket.socket):
-            # Or else a short message waits until the one before is acknowledged: 40 ms for each that has no answer.
-            port.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return DescriptorChannel(port)
     return VisaChannel(resource)
 
