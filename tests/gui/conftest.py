@@ -1,5 +1,6 @@
 """A tiny lab for the window: one simulated instrument, its driver, and a protocol that goes on only when it is let."""
 
+import functools
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,6 +26,9 @@ from labctl.protocol import Amps, CellList, Count, Note, Plan, Protocol, Seconds
 from labctl.results import Results
 from labctl.rows import Row, column
 from labctl.settings import Setting
+
+PATIENCE = 60_000
+"""ms until what a test waits for has failed to come, on however busy a machine."""
 
 STATION = """
 name = "tiny"
@@ -262,6 +266,13 @@ def lab(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[SimpleNames
     Ramp.hangs.clear()
     yield SimpleNamespace(station=station, gate=Ramp.gate, twin=TinyTwin, protocol=Ramp, row=CellRead)
     TinyTwin.broken = False
+
+
+@pytest.fixture
+def qtbot(qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The plugin's own, but patient: how fast a window is, is measured in benchmarks/."""
+    monkeypatch.setattr(qtbot, "waitUntil", functools.partial(qtbot.waitUntil, timeout=PATIENCE))
+    return qtbot
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import pytest
 from labctl import plugins
 from labctl.gui.window import MainWindow
 
-LONG = 60_000
 PROTOCOLS = sorted(plugins.table("protocols"))
 STATIONS = sorted({plugins.load("protocols", name).station for name in PROTOCOLS})
 
@@ -16,17 +15,17 @@ def window(qtbot, store, tmp_path, light):
     window.confirm = lambda title, question: True
     window.resize(1280, 800)
     window.show()
-    qtbot.waitUntil(lambda: window.form is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: window.form is not None)
     yield window
     window.close()
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=LONG)
+    qtbot.waitUntil(lambda: not window.isVisible())
     window.deleteLater()
 
 
 @pytest.mark.parametrize("station", STATIONS)
 def test_every_protocol_of_a_station_opens_its_form_and_shows_its_dry_run(window, qtbot, station):
     window.open_station(station, simulate=True, seed=1)
-    qtbot.waitUntil(lambda: window.laboratory.station is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: window.laboratory.station is not None)
     for name in PROTOCOLS:
         protocol = plugins.load("protocols", name)
         if protocol.station != station:
@@ -37,7 +36,7 @@ def test_every_protocol_of_a_station_opens_its_form_and_shows_its_dry_run(window
         assert form.protocol == protocol()
         fields = {path[0] for path in form.rows}
         assert fields == set(protocol.model_fields), "every parameter has an entry"
-        qtbot.waitUntil(lambda: window.conductor.plan is not None, timeout=LONG)
+        qtbot.waitUntil(lambda: window.conductor.plan is not None)
         words = window.run_bar.plan.text()
         assert "Dry run: estimated duration about" in words, f"{name}: {words}"
         assert "pulses per device" in words

@@ -13,18 +13,16 @@ from labctl.gui.facts import Outputs
 from labctl.gui.window import MainWindow
 from labctl.runfile.finish import recover
 
-LONG = 30_000
-
 
 def start(window, qtbot):
     before = window.session.run
-    qtbot.waitUntil(lambda: window.conductor.can_run, timeout=LONG)
+    qtbot.waitUntil(lambda: window.conductor.can_run)
     window.run_bar.buttons["run"].click()
-    qtbot.waitUntil(lambda: window.session.run is not before, timeout=LONG)
+    qtbot.waitUntil(lambda: window.session.run is not before)
 
 
 def failed(window, qtbot):
-    qtbot.waitUntil(lambda: not window.session.is_active and not window.laboratory.is_busy, timeout=LONG)
+    qtbot.waitUntil(lambda: not window.session.is_active and not window.laboratory.is_busy)
     assert window.session.state is RunState.FAILED
     assert window.messages.isVisible()
     return window.messages.words.text()
@@ -88,15 +86,15 @@ def test_a_disk_that_is_nearly_full_ends_the_run_before_anything_is_damaged(wind
     assert "is full (1,024 KiB left)" in words
     assert lab.twin.output == "0"
     path = window.session.run.file
-    qtbot.waitUntil(lambda: path in window.runs.runs and window.runs.runs[path].can_resume, timeout=LONG)
+    qtbot.waitUntil(lambda: path in window.runs.runs and window.runs.runs[path].can_resume)
     window.history.choose(path)
     qtbot.waitUntil(lambda: window.conductor.can_run)
     lab.gate.release(10)
     resume, before = window.history.actions_by_name["resume"], window.session.run
-    qtbot.waitUntil(resume.isEnabled, timeout=LONG)
+    qtbot.waitUntil(resume.isEnabled)
     resume.click()
-    qtbot.waitUntil(lambda: window.session.run is not before, timeout=LONG)
-    qtbot.waitUntil(lambda: not window.session.is_active and not window.laboratory.is_busy, timeout=LONG)
+    qtbot.waitUntil(lambda: window.session.run is not before)
+    qtbot.waitUntil(lambda: not window.session.is_active and not window.laboratory.is_busy)
     assert labctl.load(path).status == "done"
     goes_on(window, lab, qtbot)
 
@@ -128,7 +126,7 @@ def test_a_line_that_is_unplugged_in_the_middle_is_said_and_comes_back(window, l
     assert not window.conductor.can_run
     line.connected = True
     window.station_panel.refresh.click()
-    qtbot.waitUntil(lambda: window.laboratory.facts["array"].outputs is Outputs.SAFE, timeout=LONG)
+    qtbot.waitUntil(lambda: window.laboratory.facts["array"].outputs is Outputs.SAFE)
     assert card.details["connection"].text() == "connected"
     assert lab.twin.output == "0"
     goes_on(window, lab, qtbot)
@@ -144,19 +142,19 @@ def board(qtbot, store, tmp_path, light):
     window.confirm = lambda title, question: True
     window.show()
     window.open_station(str(station), simulate=True, seed=1)
-    qtbot.waitUntil(lambda: window.laboratory.station is not None and window.form is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: window.laboratory.station is not None and window.form is not None)
     window.chooser.choose("write-verify")
     window.station_panel.connect_all.click()
-    qtbot.waitUntil(lambda: window.conductor.can_run, timeout=LONG)
+    qtbot.waitUntil(lambda: window.conductor.can_run)
     yield window
     window.close()
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=LONG)
+    qtbot.waitUntil(lambda: not window.isVisible())
     window.deleteLater()
 
 
 def test_a_board_whose_serial_line_is_pulled_out_of_a_run(board, qtbot):
     start(board, qtbot)
-    qtbot.waitUntil(lambda: board.run_bar.progress.value() > 0, timeout=LONG)
+    qtbot.waitUntil(lambda: board.run_bar.progress.value() > 0)
     board.laboratory.station.lab.close()  # closes the pseudo-terminal, as pulling a USB plug does
     words = failed(board, qtbot)
     assert "pe-board" in words
@@ -166,7 +164,7 @@ def test_a_board_whose_serial_line_is_pulled_out_of_a_run(board, qtbot):
     assert labctl.load(path).status == "failed"
     # the plug is put in again
     board.station_panel.refresh.click()
-    qtbot.waitUntil(lambda: board.conductor.can_run, timeout=LONG)
+    qtbot.waitUntil(lambda: board.conductor.can_run)
     assert board.laboratory.facts["pe-board"].outputs is Outputs.SAFE
 
 

@@ -318,7 +318,7 @@ def test_a_run_of_another_station_is_gone_on_with_after_that_station_was_taken(w
     history.choose(path)
     history.actions_by_name["resume"].click()
     lab.gate.release(2)
-    qtbot.waitUntil(lambda: window.session.state is RunState.DONE and not window.session.is_active, timeout=10_000)
+    qtbot.waitUntil(lambda: window.session.state is RunState.DONE and not window.session.is_active)
     assert "begun on another station" in asked[0]
     assert window.laboratory.station.name == "tiny"
     assert labctl.load(path).status == "done"

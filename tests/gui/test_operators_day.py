@@ -16,8 +16,6 @@ from labctl.gui.queue.entries import EntryState
 from labctl.gui.window import MainWindow
 from labctl.runfile.reader import load
 
-LONG = 60_000
-
 
 @pytest.fixture
 def open_window(qtbot, store, tmp_path, light):
@@ -30,17 +28,17 @@ def open_window(qtbot, store, tmp_path, light):
         window.resize(1280, 800)
         window.show()
         window.open_station("pe-board", simulate=True, seed=1)
-        qtbot.waitUntil(lambda: window.laboratory.station is not None and window.form is not None, timeout=LONG)
+        qtbot.waitUntil(lambda: window.laboratory.station is not None and window.form is not None)
         window.station_panel.connect_all.click()
         window.chooser.choose("write-verify")
-        qtbot.waitUntil(lambda: window.conductor.can_run, timeout=LONG)
+        qtbot.waitUntil(lambda: window.conductor.can_run)
         return window
 
     yield make
     for window in windows:
         if window.isVisible():
             window.close()
-            qtbot.waitUntil(lambda window=window: not window.isVisible(), timeout=LONG)
+            qtbot.waitUntil(lambda window=window: not window.isVisible())
         window.deleteLater()
 
 
@@ -50,22 +48,22 @@ def enter(window, **texts):
 
 
 def finished(window, qtbot, state):
-    qtbot.waitUntil(lambda: not window.session.is_active and not window.laboratory.is_busy, timeout=LONG)
+    qtbot.waitUntil(lambda: not window.session.is_active and not window.laboratory.is_busy)
     assert window.session.state is state
     return Path(window.result.path.text())
 
 
 def started(window, qtbot):
-    qtbot.waitUntil(lambda: window.conductor.can_run, timeout=LONG)
+    qtbot.waitUntil(lambda: window.conductor.can_run)
     before = window.session.run
     window.run_bar.buttons["run"].click()
-    qtbot.waitUntil(lambda: window.session.run is not before and window.session.is_active, timeout=LONG)
+    qtbot.waitUntil(lambda: window.session.run is not before and window.session.is_active)
 
 
 def paused(window, qtbot):
     """Pause, see that nothing more is written, and go on."""
     window.run_bar.buttons["pause"].click()
-    qtbot.waitUntil(lambda: window.run_bar.buttons["resume"].isEnabled(), timeout=LONG)
+    qtbot.waitUntil(lambda: window.run_bar.buttons["resume"].isEnabled())
     qtbot.wait(200)
     shown = window.run_bar.progress.text()
     qtbot.wait(200)
@@ -78,9 +76,9 @@ def take_station(window, qtbot, name, protocol):
     window.chooser.choose(protocol)
     if window.laboratory.station.name != name:
         window.open_station(name, simulate=True, seed=1)
-        qtbot.waitUntil(lambda: window.laboratory.station.name == name and not window.laboratory.is_busy, timeout=LONG)
+        qtbot.waitUntil(lambda: window.laboratory.station.name == name and not window.laboratory.is_busy)
         window.station_panel.connect_all.click()
-    qtbot.waitUntil(lambda: window.conductor.can_run, timeout=LONG)
+    qtbot.waitUntil(lambda: window.conductor.can_run)
 
 
 def pick(window, qtbot, first, *others):
@@ -148,7 +146,7 @@ def test_an_operators_day(open_window, qtbot, tmp_path):
     window.chooser.choose("drift")
     enter(window, reads="2000", block="4")  # long enough to be paused, however late the click comes
     started(window, qtbot)
-    qtbot.waitUntil(lambda: window.run_bar.progress.value() > 0, timeout=LONG)
+    qtbot.waitUntil(lambda: window.run_bar.progress.value() > 0)
     paused(window, qtbot)
     assert labctl.load(finished(window, qtbot, RunState.DONE)).summary
 
@@ -163,7 +161,7 @@ def test_an_operators_day(open_window, qtbot, tmp_path):
     assert len(window.form.protocol.chosen) == 1024
     assert window.form.protocol.levels == 32
     started(window, qtbot)
-    qtbot.waitUntil(lambda: window.run_bar.progress.value() > 100, timeout=LONG)
+    qtbot.waitUntil(lambda: window.run_bar.progress.value() > 100)
     paused(window, qtbot)
     whole = finished(window, qtbot, RunState.DONE)
     write = labctl.load(whole).arrays("write")
@@ -177,31 +175,31 @@ def test_an_operators_day(open_window, qtbot, tmp_path):
         enter(window, traced=traced)
         window.queue_panel.add.click()
     window.queue_panel.start.click()
-    qtbot.waitUntil(lambda: window.queue.model.entries[0].state is EntryState.DONE, timeout=LONG)
-    qtbot.waitUntil(lambda: not window.queue.is_going or window.session.state is RunState.RUNNING, timeout=LONG)
+    qtbot.waitUntil(lambda: window.queue.model.entries[0].state is EntryState.DONE)
+    qtbot.waitUntil(lambda: not window.queue.is_going or window.session.state is RunState.RUNNING)
     window.run_bar.buttons["abort"].click()
-    qtbot.waitUntil(lambda: not window.queue.is_going and not window.session.is_active, timeout=LONG)
+    qtbot.waitUntil(lambda: not window.queue.is_going and not window.session.is_active)
     window.queue_panel.start.click()
-    qtbot.waitUntil(lambda: not window.queue.is_going and not window.session.is_active, timeout=LONG)
+    qtbot.waitUntil(lambda: not window.queue.is_going and not window.session.is_active)
     states = [entry.state for entry in window.queue.model.entries]
     assert states.count(EntryState.WAITING) == 0
     assert states[0] is EntryState.DONE
 
     # the program is closed and opened again; a run of another one was killed meanwhile, and is gone on with
-    qtbot.waitUntil(lambda: not window.laboratory.is_busy, timeout=LONG)
+    qtbot.waitUntil(lambda: not window.laboratory.is_busy)
     window.close()
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=LONG)
+    qtbot.waitUntil(lambda: not window.isVisible())
     left = killed_in_the_middle(tmp_path / "runs")
     written = labctl.load(left).lengths["write"]
     assert 0 < written < 32 * 128
 
     window = open_window()
     assert [entry["state"] for entry in json.loads((tmp_path / "queue.json").read_text())["entries"]] == states
-    qtbot.waitUntil(lambda: left in window.runs.runs and window.runs.runs[left].can_resume, timeout=LONG)
+    qtbot.waitUntil(lambda: left in window.runs.runs and window.runs.runs[left].can_resume)
     assert window.runs.runs[left].status == "interrupted"
     window.history.choose(left)
     window.history.actions_by_name["resume"].click()
-    qtbot.waitUntil(lambda: window.session.run is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: window.session.run is not None)
     assert finished(window, qtbot, RunState.DONE) == left
     resumed = labctl.load(left)
     assert len(resumed.gaps) == 1
@@ -214,11 +212,11 @@ def test_an_operators_day(open_window, qtbot, tmp_path):
     overlay = window.history_desk.overlay
     count = window.history.view.rowCount()
     assert count >= 4
-    qtbot.waitUntil(lambda: len(overlay.curves) == count, timeout=LONG)
+    qtbot.waitUntil(lambda: len(overlay.curves) == count)
     overlay.close()
     (tmp_path / "out").mkdir()
     window.history_desk.ask_folder = lambda: str(tmp_path / "out")
     pick(window, qtbot, whole, left)
     export(window, qtbot, "Parquet")
-    qtbot.waitUntil(lambda: len(list((tmp_path / "out").glob("*.parquet"))) == 6, timeout=LONG)
-    qtbot.waitUntil(lambda: "written" in window.statusBar().currentMessage(), timeout=LONG)
+    qtbot.waitUntil(lambda: len(list((tmp_path / "out").glob("*.parquet"))) == 6)
+    qtbot.waitUntil(lambda: "written" in window.statusBar().currentMessage())

@@ -18,14 +18,14 @@ def board(qtbot, store, tmp_path, light):
     window.resize(1280, 800)
     window.show()
     window.open_station("pe-board", simulate=True, seed=1)
-    qtbot.waitUntil(lambda: window.laboratory.station is not None and window.form is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: window.laboratory.station is not None and window.form is not None)
     window.station_panel.connect_all.click()
     window.chooser.choose("write-verify")
     window.run_bar.seed.setText("1")
-    qtbot.waitUntil(lambda: window.conductor.can_run, timeout=20_000)
+    qtbot.waitUntil(lambda: window.conductor.can_run)
     yield window
     window.close()
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=20_000)
+    qtbot.waitUntil(lambda: not window.isVisible())
     window.deleteLater()
 
 
@@ -38,7 +38,7 @@ def test_a_whole_run_is_in_plots_file_summary_and_figure(board, qtbot):
         board.form.rows[(name,)].editor.widget.setText(text)
     qtbot.waitUntil(lambda: board.conductor.can_run)
     board.run_bar.buttons["run"].click()
-    qtbot.waitUntil(lambda: board.session.run is not None and not board.session.is_active, timeout=60_000)
+    qtbot.waitUntil(lambda: board.session.run is not None and not board.session.is_active)
     assert board.session.state is RunState.DONE
     data = labctl.load(board.result.path.text())
     assert data.summary["cells"] == 64
@@ -53,14 +53,14 @@ def test_a_whole_run_is_in_plots_file_summary_and_figure(board, qtbot):
     assert np.isfinite(array_map.images[0]).sum() == 64
     pulse = data.arrays("pulse")
     np.testing.assert_array_equal(trace.curves[0].yData, pulse["current"][pulse["write"] == pulse["write"][-1]])
-    qtbot.waitUntil(lambda: board.result.figure.pixels is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: board.result.figure.pixels is not None)
 
 
 def test_an_abort_leaves_every_line_at_ground_read_back_and_in_the_file(board, qtbot):
     board.run_bar.buttons["run"].click()
-    qtbot.waitUntil(lambda: board.run_bar.progress.value() > 0, timeout=60_000)
+    qtbot.waitUntil(lambda: board.run_bar.progress.value() > 0)
     board.run_bar.buttons["abort"].click()
-    qtbot.waitUntil(lambda: not board.session.is_active, timeout=30_000)
+    qtbot.waitUntil(lambda: not board.session.is_active)
     assert board.session.state is RunState.ABORTED
     stored = lines(labctl.load(board.result.path.text()).safe_state)
     assert len(stored) == 3
