@@ -103,6 +103,16 @@ def test_setting_a_range_takes_the_smallest_that_fits_and_ends_autorange(host: A
     assert host.send("print(smua.measure.rangei, smua.measure.autorangei)") == "1.00000e-05\t0.00000e+00"
 
 
+def test_the_highest_range_is_sourced_to_one_percent_above_it(host: Any) -> None:
+    host.send("smua.source.limiti = 0.05", "smua.source.levelv = 201.5")
+    host.expect_no_error()
+    host.send("smua.source.rangev = 201.5")
+    host.expect_no_error()
+    assert host.send("print(smua.source.levelv, smua.source.rangev)") == "2.01500e+02\t2.00000e+02"
+    host.send("smua.source.rangev = 203")
+    assert host.error()[0] == 1101
+
+
 def test_the_power_envelope_is_kept(host: Any) -> None:
     host.send("smua.source.limiti = 1", "smua.source.levelv = 30", "smua.source.output = 1")
     assert host.error()[0] == 5007

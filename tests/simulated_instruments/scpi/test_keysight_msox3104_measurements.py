@@ -59,6 +59,15 @@ def test_a_pulse_train_measures_as_it_was_made(show, query, expected, tolerance)
     assert scope.codes() == []
 
 
+def test_a_mean_of_one_cycle_is_that_of_the_first(show):
+    def wide_and_narrow(times):  # 1.5 of 2 us high, then 0.5 of 2 us
+        phase = np.mod(times, 4e-6)
+        return np.where((phase < 1.5e-6) | ((phase >= 2e-6) & (phase < 2.5e-6)), 2.0, 0.0)
+
+    mean = show(wide_and_narrow).number(":MEAS:VAV? CYCL")
+    assert min(abs(mean - 1.5), abs(mean - 0.5)) < 0.05
+
+
 def _ringing(times):
     phase = np.mod(times, 2e-6)
     return np.interp(phase, [0, 20e-9, 60e-9, 500e-9, 520e-9, 560e-9, 2e-6], [0, 2.2, 2, 2, -0.4, 0, 0])

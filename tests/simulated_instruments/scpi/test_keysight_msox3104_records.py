@@ -79,6 +79,18 @@ def test_force_triggers_at_once(scope, clock):
     assert scope.ask(":TER?;:OPER:COND?") == "+1;+0"
 
 
+@pytest.mark.parametrize(("inverted", "rising"), [(0, True), (1, False)])
+def test_an_inverted_channel_triggers_on_the_other_edge(scope, inputs, clock, inverted, rising):
+    clock.wait(1.0)
+    scope.send(SETUP, f":CHAN1:INV {inverted};:STOP;*CLS", ":SING")
+    inputs["chan1"].edges = [(clock.now() + 0.1, not rising)]
+    clock.wait(1.0)
+    assert scope.ask(":TER?") == "+0"
+    inputs["chan1"].edges = [(clock.now() + 0.1, rising)]
+    clock.wait(1.0)
+    assert scope.ask(":TER?") == "+1"
+
+
 def test_digitise_holds_the_parser_until_its_trigger_or_a_clear(scope, inputs, clock):
     scope.send(SETUP)
     assert scope.raw(":DIG CHAN1;*OPC?") == b""
