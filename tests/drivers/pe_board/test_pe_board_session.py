@@ -1,6 +1,4 @@
 import struct
-from collections import Counter
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -9,7 +7,6 @@ from cobs import cobs
 
 from drivers.pe_board import PeBoard
 from drivers.pe_board_wire import requests
-from drivers.pe_board_wire.noise import Batches
 from drivers.pe_board_wire.session import ROUNDS, TRIES
 from labctl.capabilities import LinePulse, WriteSettings
 from labctl.errors import InstrumentError, LinkError, RunStoppedError
@@ -169,16 +166,6 @@ def test_a_board_that_answers_nothing_leaves_the_outcome_open(bench: Any) -> Non
     bench.request(*expected(bench, SEQ + 4, SEQ + 3))
     bench.request(SEQ + 3, PING, b"", bench.frame(2, SEQ + 3, PING))
     board.ping()
-
-
-@pytest.mark.parametrize(("failures", "size"), [(2, 64), (3, 32)])
-def test_requests_are_halved_where_more_than_one_try_in_four_fails(failures: int, size: int) -> None:
-    line = SimpleNamespace(tries=0, failures=0, counters=Counter())
-    batches = Batches(SimpleNamespace(line=line))  # type: ignore[arg-type]
-    line.tries, line.failures = 8, failures
-    assert batches.size(64, 1) == size
-    line.tries = 16
-    assert batches.size(64, 1) == size, "the tries before were looked at already"
 
 
 def test_a_pulse_list_that_never_arrived_is_sent_in_halves(bench: Any) -> None:
