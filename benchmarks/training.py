@@ -84,7 +84,7 @@ class BareIteration:
         chosen = of.batch(next(self.count))
         labels = of.train_labels[chosen]
         inputs, slopes = of.slopes(0, chosen, labels, self.weights)
-        network.error_rate(inputs, labels, self.weights.fc)
+        network.error_rate(network.answers(inputs, self.weights.fc), labels.numpy())
         for layer in of.trained:
             change = -of.of.learning_rate * slopes[layer]
             reached = torch.abs(change) >= of.of.threshold * of.scales[layer]

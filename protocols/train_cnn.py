@@ -1,6 +1,6 @@
 """Hybrid training of a convolutional network on the board: transfer, then in-situ training of the last layer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -249,7 +249,7 @@ class TrainCnn(ArrayProtocol):
             for number, (layer, pairs) in enumerate(training.pairs) for side in (0, 1)
         )  # fmt: skip
         for stage, found in enumerate(training.train_in_software()):
-            yield from self._errors(training, clock, found, stage=stage)
+            yield from self._errors(training, clock, [found], stage=stage)
         layers = training.transfer()
         yield Wait(self.wait)
         currents = training.look()
@@ -259,7 +259,7 @@ class TrainCnn(ArrayProtocol):
                 converged=layer.converged, relaxed=relaxed,
             )  # fmt: skip
         training.learn_scatter(layers)
-        yield from self._groups(training, clock, stage=2)
+        yield from self._errors(training, clock, map(training.evaluate, range(self.groups)), stage=2)
         yield from self._last_layer(training, moment=0)
 
     def _iterate(self, training: "HybridTraining", clock: Clock, step: int) -> Iterator[Any]:
@@ -270,7 +270,8 @@ class TrainCnn(ArrayProtocol):
             yield Iteration(time=clock.now(), iteration=iteration + 1, **update._asdict())
             yield from self._faults(training, clock, iteration + 1)
         training.examine()
-        yield from self._groups(training, clock, stage=3, iteration=last)
+        found = map(training.evaluate, range(self.groups))
+        yield from self._errors(training, clock, found, stage=3, iteration=last)
         cells, updates = training.updates()
         yield Updated.block(iteration=last, cell=cells, updates=updates)
 
@@ -298,24 +299,18 @@ class TrainCnn(ArrayProtocol):
                 expected=fault.expected, found=fault.found,
             )  # fmt: skip
 
-    def _groups(self, training: "HybridTraining", clock: Clock, *, stage: int, iteration: int = 0) -> Iterator[Any]:
-        for group in range(self.groups):
-            yield from self._errors(
-                training, clock, training.evaluate(group), stage=stage, iteration=iteration, group=group
-            )
-
     def _errors(
-        self, training: "HybridTraining", clock: Clock, found: Evaluation, *, stage: int, iteration: int = 0,
-        group: int = 0,
-    ) -> Iterator[Any]:  # fmt: skip
-        """Tell of one evaluation; of the first group, also which digit was taken for which."""
-        yield Error(
-            time=clock.now(), stage=stage, iteration=iteration, group=group, train_error=found.train,
-            test_error=found.test,
-        )  # fmt: skip
-        if group == 0:
-            name = hybrid.STAGES[stage]
-            yield confusion(training.test_labels, found.answers, stage=name, iteration=iteration)
+        self, training: "HybridTraining", clock: Clock, groups: Iterable[Evaluation], *, stage: int, iteration: int = 0
+    ) -> Iterator[Any]:
+        """Tell of one evaluation of each group; of the first, also which digit was taken for which."""
+        for group, found in enumerate(groups):
+            yield Error(
+                time=clock.now(), stage=stage, iteration=iteration, group=group, train_error=found.train,
+                test_error=found.test,
+            )  # fmt: skip
+            if group == 0:
+                name = hybrid.STAGES[stage]
+                yield confusion(training.test_labels, found.answers, stage=name, iteration=iteration)
 
     def _last_layer(self, training: "HybridTraining", *, moment: int) -> Iterator[Any]:
         _, pairs = training.pairs[-1]

@@ -1,5 +1,7 @@
 """The frame of the main window: its parts, docks, menus and status line; what they do is in `labctl.gui.window`."""
 
+import itertools
+
 import pyqtgraph as pg
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QAction, QShowEvent
@@ -88,10 +90,8 @@ class Frame(QMainWindow):
     def add_form(self, form: ProtocolForm) -> None:
         """Make room for a form."""
         self._form_stack.addWidget(_scrolling(form))
-        before: QWidget = self.presets.more
-        for stop in form.stops():
+        for before, stop in itertools.pairwise((self.presets.more, *form.stops())):
             self.setTabOrder(before, stop)
-            before = stop
 
     def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002, N802
         """Move the keyboard on, past docks that lie behind others: for Qt those can be seen."""

@@ -1,5 +1,7 @@
 """The station: which one, simulated or real, and a card for each instrument with what is known about it."""
 
+import itertools
+
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import (
     QCheckBox,
@@ -197,14 +199,13 @@ class StationPanel(QWidget):
             card.setParent(None)
             card.deleteLater()
         self.cards = {role: InstrumentCard(role) for role in self.laboratory.facts}
-        before = self.disconnect_all
         for index, card in enumerate(self.cards.values()):
             card.connection_wanted.connect(self._connection_wanted)
             card.manual_wanted.connect(self.manual_wanted)
             self._card_layout.insertWidget(index, card)
-            self.setTabOrder(before, card.button)
-            self.setTabOrder(card.button, card.manual)
-            before = card.manual
+        stops = (stop for card in self.cards.values() for stop in (card.button, card.manual))
+        for before, stop in itertools.pairwise((self.disconnect_all, *stops)):
+            self.setTabOrder(before, stop)
         self._show()
 
     def _connection_wanted(self, role: str, connect: bool) -> None:

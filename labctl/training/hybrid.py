@@ -185,7 +185,8 @@ class HybridTraining:
         for layer in self.trained:
             written, taken = self._update(self._index(group, layer), layer, slopes[layer])
             updated, pulses = updated + written, pulses + taken
-        return Update(group, network.error_rate(inputs, labels, acting.fc), updated, pulses)
+        wrong = network.error_rate(network.answers(inputs, acting.fc), labels.numpy())
+        return Update(group, wrong, updated, pulses)
 
     def examine(self) -> None:
         """Read the convolution layers again; compute their outputs anew where one is trained or a cell moved off."""
@@ -292,9 +293,9 @@ class HybridTraining:
 
     def _evaluated(self, fc: torch.Tensor, test: torch.Tensor, train: torch.Tensor) -> Evaluation:
         """Return errors (%) and answers of a last layer for its (n, 192) inputs, of test and training images."""
-        found = network.answers(test, fc)
-        wrong = float((found != self.test_labels).mean()) * 100.0
-        return Evaluation(wrong, network.error_rate(train, self.train_labels[: len(train)], fc), found)
+        found, known = network.answers(test, fc), self.train_labels[: len(train)].numpy()
+        wrong = network.error_rate(network.answers(train, fc), known)
+        return Evaluation(network.error_rate(found, self.test_labels), wrong, found)
 
     # -- cells --------------------------------------------------------------------------------------------------------
 

@@ -52,7 +52,9 @@ def test_the_program_begins_in_the_theme_that_is_remembered(program, qapp, store
     theme.apply(qapp)
 
 
-def test_the_data_folder_is_chosen_in_the_menu_used_and_remembered(window, lab, qtbot, monkeypatch, tmp_path, store):
+def test_the_data_folder_is_chosen_in_the_menu_used_and_remembered(
+    window, qtbot, monkeypatch, tmp_path, store, run_through
+):
     chosen = tmp_path / "measured here"
     chosen.mkdir()
     answers = ["", str(chosen)]
@@ -62,13 +64,11 @@ def test_the_data_folder_is_chosen_in_the_menu_used_and_remembered(window, lab, 
     action.trigger()
     assert window.output == before, "nothing was chosen"
     action.trigger()
-    window.run_bar.buttons["run"].click()
-    lab.gate.release(3)
-    qtbot.waitUntil(lambda: window.session.state is RunState.DONE and not window.session.is_active)
+    run_through(window)
+    assert window.session.state is RunState.DONE
     (file,) = chosen.glob("*.h5")
     assert labctl.load(file).status == "done"
     qtbot.waitUntil(lambda: file in window.runs.runs)
-    qtbot.waitUntil(lambda: not window.laboratory.is_busy)
     closed(window, qtbot)
     again = MainWindow(store=store)
     again.show()

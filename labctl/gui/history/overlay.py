@@ -209,10 +209,11 @@ class OverlayWindow(QDialog):
 
 def _how(found: Sequence[Line], x: str) -> str:
     """Say what is not drawn of lines that start over."""
+    if not any(line.starts_over for line in found):
+        return ""
     every = max(line.every for line in found)
     left_out = f", one point in {every:,} is drawn" if every > 1 else ""
-    broken = f", broken where {words(x)} starts over"
-    return broken + left_out if any(line.starts_over for line in found) else ""
+    return f", broken where {words(x)} starts over{left_out}"
 
 
 def _colour(number: int) -> str:
