@@ -1,6 +1,7 @@
 """Giving a widget the role that the style sheet knows it by."""
 
-from PyQt6.QtWidgets import QWidget
+from PyQt6.QtCore import QEvent
+from PyQt6.QtWidgets import QApplication, QWidget
 
 
 def set_property(widget: QWidget, name: str, value: object) -> None:
@@ -12,6 +13,8 @@ def set_property(widget: QWidget, name: str, value: object) -> None:
     if style is not None:
         style.unpolish(widget)
         style.polish(widget)
+        # Or else a label goes on without room for the border and the padding that it has now.
+        QApplication.sendEvent(widget, QEvent(QEvent.Type.StyleChange))
 
 
 def set_role(widget: QWidget, role: str) -> None:

@@ -195,8 +195,6 @@ class MainWindow(Frame):
         self.setWindowTitle(f"labctl \N{EM DASH} {station.name} \N{EM DASH} {kind}")
         self.kind.setText(kind)
         set_role(self.kind, "simulated" if simulated else "real")
-        # A label's own hint leaves out the padding and the border of the style sheet.
-        self.kind.setMinimumWidth(self.kind.fontMetrics().horizontalAdvance(f"{kind}MM"))
         if self.run_bar.sample.text() in {"", self._station_sample}:
             self.run_bar.sample.setText(station.file.sample.name)
             self.run_bar.sample.setCursorPosition(0)

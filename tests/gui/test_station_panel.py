@@ -9,6 +9,12 @@ from labctl.gui import station_panel
 from labctl.gui.facts import Outputs
 
 
+def has_room(label):
+    """Return whether a badge's text stands inside its frame."""
+    inside, metrics = label.contentsRect(), label.fontMetrics()
+    return label.frameWidth() > 0 and inside.width() >= metrics.horizontalAdvance(label.text())
+
+
 def settled(window, qtbot, name):
     qtbot.waitUntil(lambda: window.laboratory.station.name == name and not window.laboratory.is_busy)
 
@@ -56,6 +62,8 @@ def test_the_lab_is_made_real_and_simulated_by_its_switch_and_nobody_mistakes_on
         for label in (panel.cards["array"].kind, window.manual.kind):
             assert label.text() == words
             assert label.property("role") == ("simulated" if simulated else "real")
+        for label in (panel.cards["array"].kind, window.manual.kind, window.kind):
+            qtbot.waitUntil(lambda label=label: has_room(label))
 
 
 def test_a_station_is_taken_from_a_file_and_from_the_list(window, qtbot, monkeypatch, another, lab, store):
